@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts', 'simulator/**/*.test.ts'],
+    // Temporal's native core is one per process: forks, and as many as CI has cores.
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    globalSetup: ['test/setup/temporal.ts'],
+    reporters: process.env.VITEST_JSON_FILE ? ['default', 'json'] : ['default'],
+    ...(process.env.VITEST_JSON_FILE && { outputFile: { json: process.env.VITEST_JSON_FILE } }),
+  },
+});
