@@ -3,7 +3,12 @@
  * `Invalid` never goes better; `Auth` only with another key; `RateLimited` after a while; `Unavailable` may be sent again;
  * `Ambiguous` may have taken effect, so look before sending it again.
  */
-export type AlgoliaErrorType = 'AlgoliaInvalid' | 'AlgoliaAuth' | 'AlgoliaRateLimited' | 'AlgoliaUnavailable' | 'AlgoliaAmbiguous';
+export type AlgoliaErrorType =
+  | 'AlgoliaInvalid'
+  | 'AlgoliaAuth'
+  | 'AlgoliaRateLimited'
+  | 'AlgoliaUnavailable'
+  | 'AlgoliaAmbiguous';
 
 /** Safe to show and to keep: never a body, header, query or key. */
 export interface AlgoliaErrorDetails {

@@ -23,7 +23,9 @@ export function buildRequest(operation: Operation, input: unknown): AlgoliaReque
 
 /** `path` of a custom request keeps its slashes and what is encoded already; an id keeps nothing. */
 function encodeMember(name: string, value: string): string {
-  return name === 'path' ? encodeURI(value.replace(/^\/+/, '')).replace(/%25(?=[0-9A-Fa-f]{2})/g, '%') : encodeURIComponent(value);
+  return name === 'path'
+    ? encodeURI(value.replace(/^\/+/, '')).replace(/%25(?=[0-9A-Fa-f]{2})/g, '%')
+    : encodeURIComponent(value);
 }
 
 /** Sorted by name, lists joined by commas and then encoded, spaces as `%20`, nothing for undefined and null. */

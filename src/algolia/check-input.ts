@@ -6,7 +6,11 @@ import { AlgoliaError } from './algolia-error.ts';
 export function checkInput<O extends Operation>(name: string, operation: O, input: unknown): z.output<O['input']> {
   const parsed = operation.input.safeParse(input ?? (operation.body.from === 'argument' ? undefined : {}));
   if (parsed.success) return parsed.data as z.output<O['input']>;
-  throw new AlgoliaError('AlgoliaInvalid', `${name}: ${describeIssues(parsed.error.issues, 'input')}. Nothing was sent.`, { operation: name });
+  throw new AlgoliaError(
+    'AlgoliaInvalid',
+    `${name}: ${describeIssues(parsed.error.issues, 'input')}. Nothing was sent.`,
+    { operation: name },
+  );
 }
 
 /** `input.sourceUpdate.input.url: expected string, received number; …` */

@@ -11,22 +11,27 @@ import { CONNECT_TIMEOUT_MS, NoAnswer, send } from './send.ts';
 export interface CallOptions {
   /** Aborts the exchange; the call then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Instead of the client's own key: to try another one. */
-  readonly apiKey?: string;
+  /** The key to send with. */
+  readonly apiKey: string;
+  /** Rather fails than writes the request later than this after the call. */
+  readonly writeWithinMs?: number;
 }
 
 export interface AlgoliaClient {
   /** One request. Throws {@link AlgoliaError}; never retries. */
-  call<N extends OperationName>(name: N, input: InputOf<N>, options?: CallOptions): Promise<OutputOf<N>>;
+  call<N extends OperationName>(name: N, input: InputOf<N>, options: CallOptions): Promise<OutputOf<N>>;
   /** The same for an operation that is not in the table of the 52 (the Search API's). */
-  send<O extends Operation>(name: string, operation: O, input: z.input<O['input']>, options?: CallOptions): Promise<z.output<O['response']>>;
+  send<O extends Operation>(
+    name: string,
+    operation: O,
+    input: z.input<O['input']>,
+    options: CallOptions,
+  ): Promise<z.output<O['response']>>;
   close(): Promise<void>;
 }
 
 export interface ClientOptions {
   readonly applicationId: string;
-  /** Read anew for every request, so that a switched key is used by the next one. */
-  readonly apiKey: () => Promise<string> | string;
   /** https origins, or http ones on loopback. */
   readonly hosts: Readonly<Record<Host, URL>>;
   /** The value a reference stands for. */
@@ -42,35 +47,53 @@ export function createClient(options: ClientOptions): AlgoliaClient {
   const pools = { ingestion: poolFor(options.hosts.ingestion), search: poolFor(options.hosts.search) };
   const prefix = { ingestion: pathPrefix(options.hosts.ingestion), search: pathPrefix(options.hosts.search) };
 
-  async function exchange(name: string, operation: Operation, input: unknown, { signal, apiKey }: CallOptions): Promise<unknown> {
+  async function exchange(
+    name: string,
+    operation: Operation,
+    input: unknown,
+    { signal, apiKey, writeWithinMs }: CallOptions,
+  ): Promise<unknown> {
+    const startedAt = performance.now();
     const checked = checkInput(name, operation, input);
     const base: AlgoliaErrorDetails = { operation: name };
-    const { method, path, body } = buildRequest(operation, operation.takesSecrets ? await revealAll(checked, options.reveal) : checked);
+    const { method, path, body } = buildRequest(
+      operation,
+      operation.takesSecrets ? await revealAll(checked, options.reveal) : checked,
+    );
     const headers: Record<string, string> = {
       'x-algolia-application-id': options.applicationId,
-      'x-algolia-api-key': apiKey ?? (await options.apiKey()),
+      'x-algolia-api-key': apiKey,
       accept: 'application/json',
       'accept-encoding': 'gzip',
       'user-agent': options.userAgent,
     };
     if (body !== undefined) headers['content-type'] = 'application/json';
     const request = { method, path: prefix[operation.host] + path, ...(body === undefined ? {} : { body }) };
-    const startedAt = performance.now();
     const elapsed = () => ({ ...base, requestMs: Math.round(performance.now() - startedAt) });
     try {
-      const answer = await send(pools[operation.host], request, { headers, timeoutMs: operation.timeoutMs, signal });
+      const answer = await send(pools[operation.host], request, {
+        headers,
+        timeoutMs: operation.timeoutMs,
+        signal,
+        notAfter: startedAt + (writeWithinMs ?? Infinity),
+      });
       return readAnswer(name, operation, { ...answer, text: options.scrub(answer.text) }, elapsed());
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
       const type = error.sent ? unanswered(operation) : 'AlgoliaUnavailable';
       const status = error.status === undefined ? {} : { status: error.status };
-      throw new AlgoliaError(type, options.scrub(`${name}: ${error.message}`), { ...elapsed(), ...status }, error.cause);
+      throw new AlgoliaError(
+        type,
+        options.scrub(`${name}: ${error.message}`),
+        { ...elapsed(), ...status },
+        error.cause,
+      );
     }
   }
 
   return {
-    call: (name, input, callOptions = {}) => exchange(name, operations[name], input, callOptions) as never,
-    send: (name, operation, input, callOptions = {}) => exchange(name, operation, input, callOptions) as never,
+    call: (name, input, callOptions) => exchange(name, operations[name], input, callOptions) as never,
+    send: (name, operation, input, callOptions) => exchange(name, operation, input, callOptions) as never,
     close: async () => {
       await Promise.all([pools.ingestion.close(), pools.search.close()]);
     },
@@ -88,5 +111,7 @@ async function revealAll(value: unknown, reveal: ClientOptions['reveal']): Promi
   if (value instanceof SecretRef) return reveal(value);
   if (Array.isArray(value)) return Promise.all(value.map((item) => revealAll(item, reveal)));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(await Promise.all(Object.entries(value).map(async ([name, item]) => [name, await revealAll(item, reveal)])));
+  return Object.fromEntries(
+    await Promise.all(Object.entries(value).map(async ([name, item]) => [name, await revealAll(item, reveal)])),
+  );
 }

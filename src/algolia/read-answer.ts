@@ -47,7 +47,8 @@ function refusal(name: string, operation: Operation, answer: Answer, details: Al
   const message = `${name}: answered ${status}${said.algoliaMessage ? `: ${said.algoliaMessage}` : ` (${contentType(answer)})`}`;
   if (status === 401 || status === 403) return new AlgoliaError('AlgoliaAuth', message, full);
   if (status === 429) return new AlgoliaError('AlgoliaRateLimited', message, { ...full, ...retryAfter(answer) });
-  if (status >= 300 && status < 400) return new AlgoliaError(unanswered(operation), `${message}: redirects are not followed`, full);
+  if (status >= 300 && status < 400)
+    return new AlgoliaError(unanswered(operation), `${message}: redirects are not followed`, full);
   if (INVALID_STATUSES.has(status) || (status >= 400 && status < 500 && !RETRYABLE_STATUSES.has(status))) {
     return new AlgoliaError('AlgoliaInvalid', message, full);
   }
@@ -58,11 +59,17 @@ function saidBy(answer: Answer): Pick<AlgoliaErrorDetails, 'algoliaMessage' | 'c
   try {
     const { message, error } = JSON.parse(answer.text) as { message?: unknown; error?: { code?: unknown } | null };
     return {
-      ...(typeof message === 'string' && message !== '' ? { algoliaMessage: message.slice(0, MAX_MESSAGE_CHARACTERS) } : {}),
+      ...(typeof message === 'string' && message !== ''
+        ? { algoliaMessage: message.slice(0, MAX_MESSAGE_CHARACTERS) }
+        : {}),
       ...(typeof error?.code === 'string' ? { code: error.code } : {}),
     };
   } catch {
-    const page = answer.text.replace(/<(style|script)[\s\S]*?<\/\1>/gi, ' ').replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ').trim();
+    const page = answer.text
+      .replace(/<(style|script)[\s\S]*?<\/\1>/gi, ' ')
+      .replace(/<[^>]*>/g, ' ')
+      .replace(/\s+/g, ' ')
+      .trim();
     return page === '' ? {} : { algoliaMessage: page.slice(0, MAX_MESSAGE_CHARACTERS) };
   }
 }

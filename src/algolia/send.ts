@@ -33,6 +33,8 @@ interface Options {
   /** For the answer's headers; the whole exchange may take this and the time to connect. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** On the clock of `performance.now()`: past it the request is given up rather than written. */
+  readonly notAfter: number;
 }
 
 /**
@@ -40,7 +42,11 @@ interface Options {
  * reason when that aborted it. Works on undici's dispatch, a layer below `request`: it is the only place that knows
  * whether the request was written, and it costs less.
  */
-export function send(pool: Pool, request: AlgoliaRequest, { headers, timeoutMs, signal }: Options): Promise<Answer> {
+export function send(
+  pool: Pool,
+  request: AlgoliaRequest,
+  { headers, timeoutMs, signal, notAfter }: Options,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     let controller: Dispatcher.DispatchController | undefined;
@@ -65,16 +71,27 @@ export function send(pool: Pool, request: AlgoliaRequest, { headers, timeoutMs, 
       else fail(stopped);
     };
     const totalMs = timeoutMs + CONNECT_TIMEOUT_MS;
-    const deadline = setTimeout(() => stop(new NoAnswer(`no complete answer within ${totalMs / 1000} s`, controller !== undefined)), totalMs);
-    const onAbort = () => stop(signal?.reason instanceof Error ? signal.reason : new Error('aborted', { cause: signal?.reason }));
+    const deadline = setTimeout(
+      () => stop(new NoAnswer(`no complete answer within ${totalMs / 1000} s`, controller !== undefined)),
+      totalMs,
+    );
+    const onAbort = () =>
+      stop(signal?.reason instanceof Error ? signal.reason : new Error('aborted', { cause: signal?.reason }));
     signal?.addEventListener('abort', onAbort, { once: true });
 
     pool.dispatch(
-      { ...request, headers, body: request.body ?? null, headersTimeout: timeoutMs, bodyTimeout: Math.min(BODY_GAP_TIMEOUT_MS, timeoutMs) },
+      {
+        ...request,
+        headers,
+        body: request.body ?? null,
+        headersTimeout: timeoutMs,
+        bodyTimeout: Math.min(BODY_GAP_TIMEOUT_MS, timeoutMs),
+      },
       {
         onRequestStart(starting) {
-          controller = starting;
+          if (performance.now() > notAfter) stopped ??= new NoAnswer('it took too long to get to sending', false);
           if (stopped) starting.abort(stopped);
+          else controller = starting;
         },
         onResponseStart(_, statusCode, responseHeaders) {
           status = statusCode;
@@ -82,7 +99,8 @@ export function send(pool: Pool, request: AlgoliaRequest, { headers, timeoutMs, 
         },
         onResponseData(_, chunk) {
           bytes += chunk.length;
-          if (bytes > MAX_ANSWER_BYTES) stop(new NoAnswer(`the answer is larger than ${MAX_ANSWER_BYTES} bytes`, true, status));
+          if (bytes > MAX_ANSWER_BYTES)
+            stop(new NoAnswer(`the answer is larger than ${MAX_ANSWER_BYTES} bytes`, true, status));
           else chunks.push(chunk);
         },
         onResponseEnd() {
@@ -93,10 +111,16 @@ export function send(pool: Pool, request: AlgoliaRequest, { headers, timeoutMs, 
             resolve({ status, headers: answerHeaders, text: body.toString() });
             return;
           }
-          inflate(body, String(encoding), status).then((inflated) => resolve({ status, headers: answerHeaders, text: inflated }), reject);
+          inflate(body, String(encoding), status).then(
+            (inflated) => resolve({ status, headers: answerHeaders, text: inflated }),
+            reject,
+          );
         },
         onResponseError(_, error) {
-          fail(stopped ?? new NoAnswer(describe(error), controller !== undefined, status === 0 ? undefined : status, error));
+          fail(
+            stopped ??
+              new NoAnswer(describe(error), controller !== undefined, status === 0 ? undefined : status, error),
+          );
         },
       },
     );
@@ -104,7 +128,8 @@ export function send(pool: Pool, request: AlgoliaRequest, { headers, timeoutMs, 
 }
 
 async function inflate(body: Buffer, encoding: string, status: number): Promise<string> {
-  if (encoding !== 'gzip') throw new NoAnswer(`the answer is encoded as ${encoding}, which was not asked for`, true, status);
+  if (encoding !== 'gzip')
+    throw new NoAnswer(`the answer is encoded as ${encoding}, which was not asked for`, true, status);
   try {
     return (await promisify(gunzip)(body, { maxOutputLength: MAX_ANSWER_BYTES })).toString();
   } catch (error) {

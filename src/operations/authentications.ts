@@ -1,7 +1,28 @@
 import { z } from 'zod';
-import { answer, Deleted, idempotent, listOf, once, order, page, read, resourceName, secret, stringOrSecret, text } from './operation.ts';
+import {
+  answer,
+  Deleted,
+  idempotent,
+  listOf,
+  once,
+  order,
+  page,
+  read,
+  resourceName,
+  secret,
+  stringOrSecret,
+  text,
+} from './operation.ts';
 
-const authenticationType = z.enum(['googleServiceAccount', 'basic', 'apiKey', 'oauth', 'algolia', 'algoliaInsights', 'secrets']);
+const authenticationType = z.enum([
+  'googleServiceAccount',
+  'basic',
+  'apiKey',
+  'oauth',
+  'algolia',
+  'algoliaInsights',
+  'secrets',
+]);
 const platform = z.enum(['bigcommerce', 'commercetools', 'shopify']);
 
 const algoliaInput = z.strictObject({ appID: stringOrSecret(), apiKey: secret() });
@@ -43,13 +64,17 @@ export const AuthenticationCreate = z.discriminatedUnion('type', [
 const PUBLIC_MEMBERS = new Set(['clientEmail', 'username', 'url', 'client_id', 'scope', 'appID']);
 
 const inputUpdate = z
-  .record(z.string(), z.union([z.string(), z.strictObject({ $secret: z.string() })], { error: 'expected {"$secret": …}' }))
+  .record(
+    z.string(),
+    z.union([z.string(), z.strictObject({ $secret: z.string() })], { error: 'expected {"$secret": …}' }),
+  )
   .transform((input, ctx) =>
     Object.fromEntries(
       Object.entries(input).map(([name, value]) => {
         const parsed = (PUBLIC_MEMBERS.has(name) ? stringOrSecret() : secret()).safeParse(value);
         if (parsed.success) return [name, parsed.data];
-        for (const issue of parsed.error.issues) ctx.addIssue({ code: 'custom', message: issue.message, path: [name, ...issue.path] });
+        for (const issue of parsed.error.issues)
+          ctx.addIssue({ code: 'custom', message: issue.message, path: [name, ...issue.path] });
         return [name, value];
       }),
     ),
@@ -60,7 +85,9 @@ export const AuthenticationUpdate = z.strictObject({ name: resourceName.optional
 /** What the API blanks, we blank too, should it ever forget: every member but the public ones. */
 const blankedInput = z
   .record(z.string(), z.unknown())
-  .transform((input) => Object.fromEntries(Object.entries(input).map(([name, value]) => [name, PUBLIC_MEMBERS.has(name) ? value : null])));
+  .transform((input) =>
+    Object.fromEntries(Object.entries(input).map(([name, value]) => [name, PUBLIC_MEMBERS.has(name) ? value : null])),
+  );
 
 export const Authentication = answer({
   authenticationID: z.string(),
@@ -101,7 +128,11 @@ export const authentications = {
     takesSecrets: true,
     response: answer({ authenticationID: z.string(), name: text, updatedAt: text }),
   }),
-  deleteAuthentication: idempotent('DELETE /1/authentications/{authenticationID}', 'Delete an authentication resource', {
-    response: Deleted,
-  }),
+  deleteAuthentication: idempotent(
+    'DELETE /1/authentications/{authenticationID}',
+    'Delete an authentication resource',
+    {
+      response: Deleted,
+    },
+  ),
 };

@@ -7,7 +7,10 @@ const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 const customPath = z
   .string()
   .min(1)
-  .refine((path) => path.isWellFormed() && !/[?#\\]/.test(path), 'a path holds no ?, # or backslash: put the query into parameters')
+  .refine(
+    (path) => path.isWellFormed() && !/[?#\\]/.test(path),
+    'a path holds no ?, # or backslash: put the query into parameters',
+  )
   .refine((path) => !/(^|\/)(\.|%2e){1,2}(\/|$)/i.test(path), 'a path may not hold . or .. segments');
 
 const query = { path: customPath, parameters: z.record(z.string(), z.union([scalar, z.array(scalar)])).optional() };
@@ -17,7 +20,20 @@ const body = { body: configuration().optional() };
 
 export const custom = {
   customGet: read('GET /{path}', 'Send requests to the Algolia REST API', { query, response: answerOfAnyShape }),
-  customPost: once('POST /{path}', 'Send requests to the Algolia REST API', { query, body, takesSecrets: true, response: answerOfAnyShape }),
-  customPut: idempotent('PUT /{path}', 'Send requests to the Algolia REST API', { query, body, takesSecrets: true, response: answerOfAnyShape }),
-  customDelete: idempotent('DELETE /{path}', 'Send requests to the Algolia REST API', { query, response: answerOfAnyShape }),
+  customPost: once('POST /{path}', 'Send requests to the Algolia REST API', {
+    query,
+    body,
+    takesSecrets: true,
+    response: answerOfAnyShape,
+  }),
+  customPut: idempotent('PUT /{path}', 'Send requests to the Algolia REST API', {
+    query,
+    body,
+    takesSecrets: true,
+    response: answerOfAnyShape,
+  }),
+  customDelete: idempotent('DELETE /{path}', 'Send requests to the Algolia REST API', {
+    query,
+    response: answerOfAnyShape,
+  }),
 };

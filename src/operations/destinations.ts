@@ -60,5 +60,7 @@ export const destinations = {
     body: { destinationUpdate: DestinationUpdate },
     response: answer({ destinationID: z.string(), name: text, updatedAt: text }),
   }),
-  deleteDestination: idempotent('DELETE /1/destinations/{destinationID}', 'Delete a destination', { response: Deleted }),
+  deleteDestination: idempotent('DELETE /1/destinations/{destinationID}', 'Delete a destination', {
+    response: Deleted,
+  }),
 };

@@ -24,7 +24,9 @@ export const operations = {
 export type Operations = typeof operations;
 export type OperationName = keyof Operations;
 /** The operations with this effect, by name. */
-export type WithEffect<E extends Effect> = { [N in OperationName]: Operations[N]['effect'] extends E ? N : never }[OperationName];
+export type WithEffect<E extends Effect> = {
+  [N in OperationName]: Operations[N]['effect'] extends E ? N : never;
+}[OperationName];
 
 /** What a caller passes: Algolia's shapes, with `{"$secret": …}` for credentials. */
 export type InputOf<N extends OperationName> = z.input<Operations[N]['input']>;

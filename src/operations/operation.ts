@@ -19,7 +19,11 @@ const TIMEOUT_MS = 25_000;
 /** push, pushTask, validate and discover wait for ingestion (Algolia's client: 180 s). */
 export const SLOW_MS = 180_000;
 
-export interface Operation<E extends Effect = Effect, I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> {
+export interface Operation<
+  E extends Effect = Effect,
+  I extends z.ZodType = z.ZodType,
+  O extends z.ZodType = z.ZodType,
+> {
   readonly effect: E;
   readonly host: Host;
   readonly method: Method;
@@ -38,7 +42,10 @@ export interface Operation<E extends Effect = Effect, I extends z.ZodType = z.Zo
   readonly timeoutMs: number;
 }
 
-export type BodyPlace = { readonly from: 'none' } | { readonly from: 'argument' } | { readonly from: 'member'; readonly name: string };
+export type BodyPlace =
+  | { readonly from: 'none' }
+  | { readonly from: 'argument' }
+  | { readonly from: 'member'; readonly name: string };
 
 interface Spec {
   readonly query?: z.ZodRawShape;
@@ -57,7 +64,11 @@ type InputSchema<R extends Route, S extends Spec> = S['body'] extends z.ZodType
   : z.ZodObject<{ [N in ParamNames<R>]: typeof resourceID } & Members<S['query']> & Members<S['body']>, z.core.$strict>;
 
 function define<E extends Effect>(effect: E) {
-  return <const R extends Route, const S extends Spec>(route: R, summary: string, spec: S): Operation<E, InputSchema<R, S>, S['response']> => {
+  return <const R extends Route, const S extends Spec>(
+    route: R,
+    summary: string,
+    spec: S,
+  ): Operation<E, InputSchema<R, S>, S['response']> => {
     const [method, path] = route.split(' ') as [Method, string];
     const { query = {}, body } = spec;
     const bodyIsArgument = body instanceof z.ZodType;
@@ -69,7 +80,9 @@ function define<E extends Effect>(effect: E) {
       method,
       path,
       summary,
-      input: (bodyIsArgument ? body : z.strictObject({ ...Object.fromEntries(params), ...query, ...body })) as InputSchema<R, S>,
+      input: (bodyIsArgument
+        ? body
+        : z.strictObject({ ...Object.fromEntries(params), ...query, ...body })) as InputSchema<R, S>,
       response: spec.response,
       query: Object.keys(query)
         .filter((name) => !path.includes(`{${name}}`))
@@ -120,7 +133,9 @@ export const secret = () =>
 
 /** Not a secret by itself, but may be kept beside one: a plain string, or a reference. */
 export const stringOrSecret = () =>
-  z.union([z.string(), secret()], { error: (issue) => (issue.input === undefined ? undefined : 'expected a string or {"$secret": …}') });
+  z.union([z.string(), secret()], {
+    error: (issue) => (issue.input === undefined ? undefined : 'expected a string or {"$secret": …}'),
+  });
 
 /** Member names under which a free-form configuration holds a credential. */
 const SECRET_NAME = /pass(word|phrase)?$|secret|token$|(api|private|access|auth)_?key$|credentials?(_?json)?$/i;
@@ -133,16 +148,20 @@ function referencesIn(value: unknown, path: PropertyKey[], ctx: z.RefinementCtx)
   if (Array.isArray(value)) return value.map((item, index) => referencesIn(item, [...path, index], ctx));
   if (typeof value !== 'object' || value === null) {
     const name = path.findLast((step) => typeof step === 'string') ?? '';
-    if (typeof value === 'string' && value !== '' && SECRET_NAME.test(name)) ctx.addIssue({ code: 'custom', message: LITERAL_SECRET, path });
+    if (typeof value === 'string' && value !== '' && SECRET_NAME.test(name))
+      ctx.addIssue({ code: 'custom', message: LITERAL_SECRET, path });
     return value;
   }
   if ('$secret' in value) {
     const parsed = secret().safeParse(value);
     if (parsed.success) return parsed.data;
-    for (const issue of parsed.error.issues) ctx.addIssue({ code: 'custom', message: issue.message, path: [...path, ...issue.path] });
+    for (const issue of parsed.error.issues)
+      ctx.addIssue({ code: 'custom', message: issue.message, path: [...path, ...issue.path] });
     return value;
   }
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, referencesIn(item, [...path, name], ctx)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [name, referencesIn(item, [...path, name], ctx)]),
+  );
 }
 
 /** The members every list operation takes. */
@@ -156,10 +175,21 @@ export const order = z.enum(['asc', 'desc']).optional();
 export const answer = z.looseObject;
 export const text = z.string().nullish();
 
-const pagination = answer({ page: z.number().nullish(), itemsPerPage: z.number().nullish(), nbPages: z.number().nullish(), nbItems: z.number().nullish() });
+const pagination = answer({
+  page: z.number().nullish(),
+  itemsPerPage: z.number().nullish(),
+  nbPages: z.number().nullish(),
+  nbItems: z.number().nullish(),
+});
 /** `{[name]: item[], pagination}` */
-export const listOf = <const N extends string, T extends z.ZodType, X extends z.ZodRawShape = Record<never, never>>(name: N, item: T, extra?: X) =>
-  answer({ [name]: z.array(item), pagination: pagination.nullish(), ...extra } as Record<N, z.ZodArray<T>> & { pagination: z.ZodOptional<z.ZodNullable<typeof pagination>> } & X);
+export const listOf = <const N extends string, T extends z.ZodType, X extends z.ZodRawShape = Record<never, never>>(
+  name: N,
+  item: T,
+  extra?: X,
+) =>
+  answer({ [name]: z.array(item), pagination: pagination.nullish(), ...extra } as Record<N, z.ZodArray<T>> & {
+    pagination: z.ZodOptional<z.ZodNullable<typeof pagination>>;
+  } & X);
 
 /** The API may answer a delete with nothing at all. */
 export const Deleted = answer({ deletedAt: text });
@@ -167,5 +197,8 @@ export const Deleted = answer({ deletedAt: text });
 /** RFC 3339, or a day. */
 export const date = z
   .string()
-  .refine((value) => /^\d{4}-\d{2}-\d{2}(T|$)/.test(value) && !Number.isNaN(Date.parse(value)), 'expected an RFC 3339 date such as 2026-11-24T00:00:00Z');
+  .refine(
+    (value) => /^\d{4}-\d{2}-\d{2}(T|$)/.test(value) && !Number.isNaN(Date.parse(value)),
+    'expected an RFC 3339 date such as 2026-11-24T00:00:00Z',
+  );
 export const resourceName = z.string().min(1);

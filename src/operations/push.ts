@@ -25,7 +25,12 @@ export const pushRecords = z.custom<PushRecord[]>().check((ctx) => {
   }
   const bad = records.findIndex((record) => typeof record?.objectID !== 'string' || record.objectID === '');
   if (bad >= 0) {
-    ctx.issues.push({ code: 'custom', message: 'every record needs an objectID that is a string', path: [bad, 'objectID'], input: records[bad] });
+    ctx.issues.push({
+      code: 'custom',
+      message: 'every record needs an objectID that is a string',
+      path: [bad, 'objectID'],
+      input: records[bad],
+    });
   }
 });
 
@@ -33,7 +38,12 @@ export const pushRecords = z.custom<PushRecord[]>().check((ctx) => {
 export const PushTaskPayload = z.strictObject({ action: pushAction, records: pushRecords }).check((ctx) => {
   const { action, records } = ctx.value;
   if (records.length === 0 && action !== 'clear' && action !== 'delete') {
-    ctx.issues.push({ code: 'custom', message: `nothing to push: ${action} needs at least one record`, path: ['records'], input: records });
+    ctx.issues.push({
+      code: 'custom',
+      message: `nothing to push: ${action} needs at least one record`,
+      path: ['records'],
+      input: records,
+    });
   }
 });
 

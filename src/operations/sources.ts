@@ -1,5 +1,18 @@
 import { z } from 'zod';
-import { answer, configuration, Deleted, idempotent, listOf, once, order, page, read, resourceName, SLOW_MS, text } from './operation.ts';
+import {
+  answer,
+  configuration,
+  Deleted,
+  idempotent,
+  listOf,
+  once,
+  order,
+  page,
+  read,
+  resourceName,
+  SLOW_MS,
+  text,
+} from './operation.ts';
 import { WatchResponse } from './runs.ts';
 
 export const sourceType = z.enum([
@@ -26,7 +39,11 @@ const commercetoolsUpdate = z.strictObject({
   productQueryPredicate: z.string().optional(),
   useImagesObjects: z.boolean().optional(),
   customFields: z
-    .strictObject({ inventory: strings.nullable().optional(), price: strings.nullable().optional(), category: strings.nullable().optional() })
+    .strictObject({
+      inventory: strings.nullable().optional(),
+      price: strings.nullable().optional(),
+      category: strings.nullable().optional(),
+    })
     .optional(),
 });
 const metafields = z.array(z.strictObject({ namespace: z.string(), key: z.string() })).optional();
@@ -72,7 +89,8 @@ const inputByType = {
 };
 
 const common = { name: resourceName, authenticationID: z.string().min(1).optional() };
-const variant = <T extends keyof typeof inputByType>(type: T) => z.strictObject({ type: z.literal(type), ...common, input: inputByType[type] });
+const variant = <T extends keyof typeof inputByType>(type: T) =>
+  z.strictObject({ type: z.literal(type), ...common, input: inputByType[type] });
 
 /** A push source has no input; every other source must have the one of its type. */
 export const SourceCreate = z.discriminatedUnion('type', [
@@ -162,12 +180,16 @@ export const sources = {
     response: WatchResponse,
     timeoutMs: SLOW_MS,
   }),
-  validateSourceBeforeUpdate: idempotent('POST /1/sources/{sourceID}/validate', 'Validate an update of a source payload', {
-    body: { sourceUpdate: SourceUpdate },
-    takesSecrets: true,
-    response: WatchResponse,
-    timeoutMs: SLOW_MS,
-  }),
+  validateSourceBeforeUpdate: idempotent(
+    'POST /1/sources/{sourceID}/validate',
+    'Validate an update of a source payload',
+    {
+      body: { sourceUpdate: SourceUpdate },
+      takesSecrets: true,
+      response: WatchResponse,
+      timeoutMs: SLOW_MS,
+    },
+  ),
   triggerDockerSourceDiscover: idempotent('POST /1/sources/{sourceID}/discover', 'Trigger a stream-listing request', {
     response: WatchResponse,
     timeoutMs: SLOW_MS,

@@ -1,12 +1,30 @@
 import { z } from 'zod';
-import { answer, date, Deleted, idempotent, listOf, once, order, page, read, resourceID, SLOW_MS, text } from './operation.ts';
+import {
+  answer,
+  date,
+  Deleted,
+  idempotent,
+  listOf,
+  once,
+  order,
+  page,
+  read,
+  resourceID,
+  SLOW_MS,
+  text,
+} from './operation.ts';
 import { PushTaskPayload } from './push.ts';
 import { WatchResponse } from './runs.ts';
 import { sourceType } from './sources.ts';
 
 const taskAction = z.enum(['replace', 'save', 'partial', 'partialNoCreate', 'append']);
 const strings = z.array(z.string());
-const cron = z.string().regex(/^\s*([\d*?,/\-A-Za-z#]+\s+){4}[\d*?,/\-A-Za-z#]+\s*$/, 'expected a cron expression of five fields such as "0 3 * * *"');
+const cron = z
+  .string()
+  .regex(
+    /^\s*([\d*?,/\-A-Za-z#]+\s+){4}[\d*?,/\-A-Za-z#]+\s*$/,
+    'expected a cron expression of five fields such as "0 3 * * *"',
+  );
 
 const streaming = z.strictObject({
   mapping: z.strictObject({
@@ -22,7 +40,9 @@ const streaming = z.strictObject({
   }),
 });
 const dockerStreams = z.strictObject({
-  streams: z.array(z.looseObject({ name: z.string(), properties: strings.optional(), syncMode: z.enum(['incremental', 'fullTable']) })),
+  streams: z.array(
+    z.looseObject({ name: z.string(), properties: strings.optional(), syncMode: z.enum(['incremental', 'fullTable']) }),
+  ),
 });
 const shopify = z.strictObject({
   metafields: z.array(z.strictObject({ namespace: z.string(), key: z.string(), value: z.string() })),
@@ -38,7 +58,12 @@ const patchable = {
   notifications: z.strictObject({ email: z.strictObject({ enabled: z.boolean().optional() }) }).optional(),
   policies: z.strictObject({ criticalThreshold: z.int().min(1).max(10).optional() }).optional(),
 };
-const TaskReplace = z.strictObject({ destinationID: resourceID, action: taskAction, cursor: date.optional(), ...patchable });
+const TaskReplace = z.strictObject({
+  destinationID: resourceID,
+  action: taskAction,
+  cursor: date.optional(),
+  ...patchable,
+});
 
 export const TaskCreate = TaskReplace.extend({ sourceID: resourceID });
 export const TaskUpdate = z.strictObject({ destinationID: resourceID.optional(), ...patchable });
@@ -91,8 +116,14 @@ export const tasks = {
     response: z.array(Task),
   }),
   getTask: read('GET /2/tasks/{taskID}', 'Retrieve a task', { response: Task }),
-  replaceTask: idempotent('PUT /2/tasks/{taskID}', 'Fully update a task', { body: { taskReplace: TaskReplace }, response: updated }),
-  updateTask: idempotent('PATCH /2/tasks/{taskID}', 'Partially update a task', { body: { taskUpdate: TaskUpdate }, response: updated }),
+  replaceTask: idempotent('PUT /2/tasks/{taskID}', 'Fully update a task', {
+    body: { taskReplace: TaskReplace },
+    response: updated,
+  }),
+  updateTask: idempotent('PATCH /2/tasks/{taskID}', 'Partially update a task', {
+    body: { taskUpdate: TaskUpdate },
+    response: updated,
+  }),
   deleteTask: idempotent('DELETE /2/tasks/{taskID}', 'Delete a task', { response: Deleted }),
   enableTask: idempotent('PUT /2/tasks/{taskID}/enable', 'Enable a task', { response: updated }),
   disableTask: idempotent('PUT /2/tasks/{taskID}/disable', 'Disable a task', { response: updated }),

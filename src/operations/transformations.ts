@@ -14,20 +14,35 @@ const codeOrInput = {
 };
 
 /** `type` must fit `input`, and exactly one of `input` and the deprecated `code` must be there. */
-const oneSourceOfCode = (ctx: z.core.ParsePayload<{ code?: string | undefined; type?: string | undefined; input?: object | undefined }>) => {
+const oneSourceOfCode = (
+  ctx: z.core.ParsePayload<{ code?: string | undefined; type?: string | undefined; input?: object | undefined }>,
+) => {
   const { type, input } = ctx.value;
-  const problem = (message: string, path: string[]) => ctx.issues.push({ code: 'custom', message, path, input: ctx.value });
-  if ((ctx.value.code === undefined) === (input === undefined)) problem('give the code as input.code (or, deprecated, as code), and only once', ['input']);
-  if (type === 'code' && input && !('code' in input)) problem('a transformation of type code takes {"code": …}', ['input']);
-  if (type === 'noCode' && input && !('steps' in input)) problem('a transformation of type noCode takes {"steps": […]}', ['input']);
+  const problem = (message: string, path: string[]) =>
+    ctx.issues.push({ code: 'custom', message, path, input: ctx.value });
+  if ((ctx.value.code === undefined) === (input === undefined))
+    problem('give the code as input.code (or, deprecated, as code), and only once', ['input']);
+  if (type === 'code' && input && !('code' in input))
+    problem('a transformation of type code takes {"code": …}', ['input']);
+  if (type === 'noCode' && input && !('steps' in input))
+    problem('a transformation of type noCode takes {"steps": […]}', ['input']);
 };
 
 export const TransformationCreate = z
-  .strictObject({ name: resourceName, ...codeOrInput, description: z.string().optional(), authenticationIDs: z.array(z.string()).optional() })
+  .strictObject({
+    name: resourceName,
+    ...codeOrInput,
+    description: z.string().optional(),
+    authenticationIDs: z.array(z.string()).optional(),
+  })
   .check(oneSourceOfCode);
 
 const TransformationTry = z
-  .strictObject({ ...codeOrInput, sampleRecord: z.record(z.string(), z.unknown()), authentications: z.array(AuthenticationCreate).optional() })
+  .strictObject({
+    ...codeOrInput,
+    sampleRecord: z.record(z.string(), z.unknown()),
+    authentications: z.array(AuthenticationCreate).optional(),
+  })
   .check(oneSourceOfCode);
 
 export const Transformation = answer({
@@ -51,7 +66,12 @@ const TransformationTried = answer({
 
 export const transformations = {
   listTransformations: read('GET /1/transformations', 'List transformations', {
-    query: { ...page, sort: z.enum(['name', 'updatedAt', 'createdAt']).optional(), order, type: transformationType.optional() },
+    query: {
+      ...page,
+      sort: z.enum(['name', 'updatedAt', 'createdAt']).optional(),
+      order,
+      type: transformationType.optional(),
+    },
     response: listOf('transformations', Transformation.partial()),
   }),
   createTransformation: once('POST /1/transformations', 'Create a transformation', {
@@ -67,15 +87,23 @@ export const transformations = {
     body: z.strictObject({ transformationIDs: z.array(z.string()) }),
     response: z.array(Transformation),
   }),
-  getTransformation: read('GET /1/transformations/{transformationID}', 'Retrieve a transformation', { response: Transformation }),
+  getTransformation: read('GET /1/transformations/{transformationID}', 'Retrieve a transformation', {
+    response: Transformation,
+  }),
   updateTransformation: idempotent('PUT /1/transformations/{transformationID}', 'Update a transformation', {
     body: { transformationCreate: TransformationCreate },
     response: answer({ transformationID: z.string(), updatedAt: text }),
   }),
-  deleteTransformation: idempotent('DELETE /1/transformations/{transformationID}', 'Delete a transformation', { response: Deleted }),
-  tryTransformationBeforeUpdate: read('POST /1/transformations/{transformationID}/try', 'Try a transformation before updating it', {
-    body: { transformationTry: TransformationTry },
-    takesSecrets: true,
-    response: TransformationTried,
+  deleteTransformation: idempotent('DELETE /1/transformations/{transformationID}', 'Delete a transformation', {
+    response: Deleted,
   }),
+  tryTransformationBeforeUpdate: read(
+    'POST /1/transformations/{transformationID}/try',
+    'Try a transformation before updating it',
+    {
+      body: { transformationTry: TransformationTry },
+      takesSecrets: true,
+      response: TransformationTried,
+    },
+  ),
 };

@@ -1,0 +1,84 @@
+import { activityInfo, Context, log } from '@temporalio/activity';
+import { AlgoliaError } from '../algolia/algolia-error.ts';
+
+/** A `once` request is written within this time of the last proof that the attempt still counts. */
+export const WRITE_WITHIN_MS = 5_000;
+
+/** Runs `work` while telling Temporal, thrice per heartbeat timeout, that this worker lives. Cancellation arrives by that too. */
+export async function heartbeating<T>(work: () => Promise<T>): Promise<T> {
+  const { heartbeatTimeoutMs } = activityInfo();
+  if (!heartbeatTimeoutMs) return work();
+  const context = Context.current();
+  const timer = setInterval(() => context.heartbeat(), heartbeatTimeoutMs / 3);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/**
+ * Guards a request that may have its effect only once.
+ *
+ * An attempt after the first is refused: the one before it may have reached Algolia (a worker that was killed cannot say).
+ * And a worker that was frozen, or got the task late, asks the server whether this attempt still counts before it writes.
+ * The question wipes what an earlier attempt left in the heartbeat.
+ */
+export async function assertOnlyAttempt(operation: string): Promise<void> {
+  const { attempt, taskToken, heartbeatDetails } = activityInfo();
+  if (attempt > 1 && (heartbeatDetails as { nothingSent?: boolean } | undefined)?.nothingSent !== true) {
+    throw new AlgoliaError(
+      'AlgoliaAmbiguous',
+      `${operation}: an earlier attempt may have reached Algolia, so it is not sent again`,
+      { operation },
+    );
+  }
+  const { client } = Context.current();
+  try {
+    await client.workflowService.recordActivityTaskHeartbeat({
+      namespace: client.options.namespace,
+      taskToken,
+      identity: client.options.identity,
+    });
+  } catch (error) {
+    throw new AlgoliaError(
+      'AlgoliaUnavailable',
+      `${operation}: this attempt is no longer the current one, so nothing was sent`,
+      { operation },
+      error,
+    );
+  }
+}
+
+/** The next attempt may send: this one provably did not. */
+export function recordNothingSent(): void {
+  Context.current().heartbeat({ nothingSent: true });
+}
+
+/** One line an attempt: at debug when it went well the first time, at warn when it was a retry or failed. Never a body. */
+export async function logged<T>(operation: string, resource: string | undefined, work: () => Promise<T>): Promise<T> {
+  const { attempt } = activityInfo();
+  const startedAt = performance.now();
+  const fields = { operation, ...(resource === undefined ? {} : { resource }), attempt };
+  const durationMs = () => Math.round(performance.now() - startedAt);
+  try {
+    const result = await work();
+    log[attempt > 1 ? 'warn' : 'debug'](attempt > 1 ? `${operation} succeeded on a retry` : operation, {
+      ...fields,
+      durationMs: durationMs(),
+    });
+    return result;
+  } catch (error) {
+    const failure =
+      error instanceof AlgoliaError
+        ? { type: error.type, status: error.details.status, correlationID: error.details.correlationID }
+        : {};
+    log.warn(`${operation} failed`, {
+      ...fields,
+      ...failure,
+      durationMs: durationMs(),
+      message: error instanceof Error ? error.message : String(error),
+    });
+    throw error;
+  }
+}

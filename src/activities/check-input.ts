@@ -1,0 +1,38 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import type { z } from 'zod';
+import { describeIssues } from '../algolia/check-input.ts';
+import { callOperationInput } from './inputs/call-operation.ts';
+import { provisionConnectorInput } from './inputs/provision-connector.ts';
+import { syncSourceInput, syncTaskInput } from './inputs/sync.ts';
+
+/** What each workflow takes. */
+export const workflowInputs = {
+  syncTask: syncTaskInput,
+  syncSource: syncSourceInput,
+  provisionConnector: provisionConnectorInput,
+  callOperation: callOperationInput,
+};
+
+export type WorkflowType = keyof typeof workflowInputs;
+/** As a caller writes it. */
+export type WorkflowInput<T extends WorkflowType> = z.input<(typeof workflowInputs)[T]>;
+/** With every default filled in. */
+export type Checked<T extends WorkflowType> = z.output<(typeof workflowInputs)[T]> & Surroundings;
+
+/** What a workflow can't know by itself. */
+export interface Surroundings {
+  readonly applicationId: string;
+}
+
+/** Checks a workflow's input before anything else happens, or throws `InvalidInput` naming every wrong place. */
+export function createCheckInput(applicationId: string) {
+  return async function checkInput<T extends WorkflowType>(type: T, input: unknown): Promise<Checked<T>> {
+    const parsed = workflowInputs[type].safeParse(input);
+    if (parsed.success) return { ...parsed.data, applicationId } as unknown as Checked<T>;
+    throw ApplicationFailure.create({
+      type: 'InvalidInput',
+      message: `${describeIssues(parsed.error.issues, 'input')}. Nothing was sent.`,
+      nonRetryable: true,
+    });
+  };
+}

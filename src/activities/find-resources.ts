@@ -1,0 +1,73 @@
+import { cancellationSignal } from '@temporalio/activity';
+import type { AlgoliaClient } from '../algolia/client.ts';
+import type { ApiKeys } from '../secrets/api-keys.ts';
+import { heartbeating } from './attempt.ts';
+import { withFreshKey } from './operation-activities.ts';
+import { toFailure } from './to-failure.ts';
+
+const PAGE_SIZE = 100;
+
+const KINDS = {
+  authentication: { list: 'listAuthentications', member: 'authentications', id: 'authenticationID' },
+  source: { list: 'listSources', member: 'sources', id: 'sourceID' },
+  transformation: { list: 'listTransformations', member: 'transformations', id: 'transformationID' },
+  destination: { list: 'listDestinations', member: 'destinations', id: 'destinationID' },
+  task: { list: 'listTasks', member: 'tasks', id: 'taskID' },
+} as const;
+
+export type ResourceKind = keyof typeof KINDS;
+
+export interface FindResourcesInput {
+  readonly kind: ResourceKind;
+  /** Members that a resource must have with just these values: `{name: …}`, or `{sourceID: …, destinationID: …}` for a task, which has no name. */
+  readonly match: Readonly<Record<string, string>>;
+}
+
+export interface FoundResource {
+  readonly id: string;
+  readonly type?: string;
+  readonly createdAt: string;
+}
+
+/** All resources of a kind that match, oldest first. The API can't search by name, so this pages through the whole list. */
+export function createFindResources(client: AlgoliaClient, keys: ApiKeys) {
+  return async function findResources({ kind, match }: FindResourcesInput): Promise<FoundResource[]> {
+    const { list, member, id } = KINDS[kind];
+    const signal = cancellationSignal();
+    const found: FoundResource[] = [];
+    const filter = kind === 'task' && match.sourceID ? { sourceID: [match.sourceID] } : {};
+    try {
+      await heartbeating(async () => {
+        for (let page = 1; ; page += 1) {
+          const answer = (await withFreshKey(keys, (options) =>
+            client.call(list, { itemsPerPage: PAGE_SIZE, page, sort: 'createdAt', order: 'asc', ...filter } as never, {
+              signal,
+              ...options,
+            }),
+          )) as { pagination?: { nbPages?: number | null } | null } & Record<string, Record<string, unknown>[]>;
+          const items = answer[member] ?? [];
+          for (const item of items) {
+            if (Object.entries(match).every(([name, value]) => item[name] === value)) found.push(describe(item, id));
+          }
+          if (
+            items.length === 0 ||
+            page >= (answer.pagination?.nbPages ?? (items.length < PAGE_SIZE ? page : Infinity))
+          )
+            return;
+        }
+      });
+    } catch (error) {
+      throw toFailure(error);
+    }
+    // A resource that was created between two pages may have shown up on both.
+    return [...new Map(found.map((resource) => [resource.id, resource])).values()];
+  };
+}
+
+function describe(item: Record<string, unknown>, id: string): FoundResource {
+  return {
+    id: String(item[id]),
+    createdAt: String(item.createdAt ?? ''),
+    ...(typeof item.type === 'string' ? { type: item.type } : {}),
+  };
+}

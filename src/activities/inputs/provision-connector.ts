@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { AuthenticationCreate } from '../../operations/authentications.ts';
+import { DestinationCreate } from '../../operations/destinations.ts';
+import { SourceCreate } from '../../operations/sources.ts';
+import { TaskCreate } from '../../operations/tasks.ts';
+import { syncOptions } from './sync.ts';
+import { intent } from './vocabulary.ts';
+
+const FILLED_IN = 'filled in';
+
+type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
+/** What the API takes, less the members that the workflow fills in; those are stood in for while checking. */
+const without = <S extends z.ZodType, const F extends Readonly<Record<string, unknown>>>(schema: S, filledIn: F) =>
+  z.custom<Without<z.input<S>, keyof F>>().check((ctx) => {
+    const value: unknown = ctx.value;
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      ctx.issues.push({ code: 'custom', message: 'expected an object', input: value });
+      return;
+    }
+    for (const name of Object.keys(filledIn)) {
+      if (name in value)
+        ctx.issues.push({
+          code: 'custom',
+          message: 'unknown field: the workflow fills it in',
+          path: [name],
+          input: value,
+        });
+    }
+    const parsed = schema.safeParse({ ...value, ...filledIn });
+    if (!parsed.success) ctx.issues.push(...(parsed.error.issues as z.core.$ZodRawIssue[]));
+  });
+
+export const connector = {
+  /** Names everything that is created; what has the name already is adopted. */
+  name: z.string().min(1).max(200),
+  authentication: without(AuthenticationCreate, { name: FILLED_IN }).optional(),
+  source: without(SourceCreate, { name: FILLED_IN }),
+  transformation: z
+    .strictObject({
+      name: z.string().min(1).optional(),
+      type: z.literal('code'),
+      input: z.strictObject({ code: z.string().min(1) }),
+      /** Records to try the code on before anything is created. */
+      tryOn: z.array(z.record(z.string(), z.unknown())).max(20).optional(),
+    })
+    .optional(),
+  destination: without(DestinationCreate.omit({ transformationIDs: true }), { name: FILLED_IN }),
+  task: without(TaskCreate, { sourceID: FILLED_IN, destinationID: FILLED_IN }),
+  ifExists: z.enum(['adopt', 'fail']).default('adopt'),
+  keepOnFailure: z.boolean().default(false),
+  ...intent,
+};
+
+const firstSync = z.strictObject({ enabled: z.boolean(), ...syncOptions });
+
+export const provisionConnectorInput = z
+  .strictObject({ ...connector, firstSync: firstSync.optional() })
+  .check((ctx) => {
+    if (ctx.value.authentication && ctx.value.source?.authenticationID) {
+      ctx.issues.push({
+        code: 'custom',
+        message: 'give either authentication (a new one) or source.authenticationID (an existing one)',
+        path: ['source', 'authenticationID'],
+        input: ctx.value.source.authenticationID,
+      });
+    }
+  });

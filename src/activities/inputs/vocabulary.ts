@@ -1,0 +1,21 @@
+import { z } from 'zod';
+
+/** A duration as every input takes it. Workflows turn it into ms with `steps/duration.ts`, which knows the same units. */
+export const duration = z
+  .string()
+  .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'expected a duration such as "30s", "15m", "2h" or "1d"');
+
+/** Checks by `schema`, but keeps the value as the caller wrote it: references to secrets stay references. */
+export const asWritten = <S extends z.ZodType>(schema: S) =>
+  z.custom<z.input<S>>().check((ctx) => {
+    const parsed = schema.safeParse(ctx.value);
+    if (!parsed.success) ctx.issues.push(...(parsed.error.issues as z.core.$ZodRawIssue[]));
+  });
+
+/** Why, and on whose behalf: shown to whoever looks at the workflow. */
+export const intent = {
+  requestedBy: z.string().min(1).optional(),
+  reason: z.string().min(1).optional(),
+};
+
+export const id = z.string().min(1);

@@ -1,0 +1,96 @@
+import { cancellationSignal } from '@temporalio/activity';
+import type { AlgoliaClient } from '../algolia/client.ts';
+import type { OutputOf } from '../operations/index.ts';
+import type { ApiKeys } from '../secrets/api-keys.ts';
+import { heartbeating } from './attempt.ts';
+import { withFreshKey } from './operation-activities.ts';
+import { toFailure } from './to-failure.ts';
+
+/** Runs of a task that a trigger may meet: the newest page is enough to tell a new one from these. */
+const RUNS_READ = 100;
+
+export interface TaskInspection {
+  readonly enabled: boolean;
+  readonly sourceID: string;
+  readonly destinationID: string;
+  readonly indexName?: string;
+  /** Runs that ingest and are not over, newest first. */
+  readonly running: readonly SeenRun[];
+  /** Ids of the newest runs, whatever their state. */
+  readonly known: readonly string[];
+}
+
+export interface SeenRun {
+  readonly runID: string;
+  readonly status: string;
+  readonly createdAt: string;
+}
+
+/** What must be known of a task before it is run, in one step: the task, its index, its runs. */
+export function createInspectTask(client: AlgoliaClient, keys: ApiKeys) {
+  return async function inspectTask({ taskID }: { taskID: string }): Promise<TaskInspection> {
+    const signal = cancellationSignal();
+    try {
+      return await heartbeating(async () => {
+        const [task, { runs }] = await Promise.all([
+          withFreshKey(keys, (options) => client.call('getTask', { taskID }, { signal, ...options })),
+          withFreshKey(keys, (options) =>
+            client.call(
+              'listRuns',
+              { taskID, itemsPerPage: RUNS_READ, sort: 'createdAt', order: 'desc' },
+              { signal, ...options },
+            ),
+          ),
+        ]);
+        const destination = await withFreshKey(keys, (options) =>
+          client.call('getDestination', { destinationID: task.destinationID }, { signal, ...options }),
+        );
+        return {
+          enabled: task.enabled ?? true,
+          sourceID: task.sourceID,
+          destinationID: task.destinationID,
+          ...(destination.input?.indexName ? { indexName: destination.input.indexName } : {}),
+          running: runs.filter(ingests).filter(isGoingOn).map(asSeen),
+          known: runs.map((run) => run.runID),
+        };
+      });
+    } catch (error) {
+      throw toFailure(error);
+    }
+  };
+}
+
+/** The runs of a task that are not in `known`: what a trigger whose answer was lost may have started. */
+export function createFindNewRuns(client: AlgoliaClient, keys: ApiKeys) {
+  return async function findNewRuns({
+    taskID,
+    known,
+  }: {
+    taskID: string;
+    known: readonly string[];
+  }): Promise<SeenRun[]> {
+    const signal = cancellationSignal();
+    try {
+      const { runs } = await withFreshKey(keys, (options) =>
+        client.call(
+          'listRuns',
+          { taskID, itemsPerPage: RUNS_READ, sort: 'createdAt', order: 'desc' },
+          { signal, ...options },
+        ),
+      );
+      return runs
+        .filter(ingests)
+        .filter((run) => !known.includes(run.runID))
+        .map(asSeen);
+    } catch (error) {
+      throw toFailure(error);
+    }
+  };
+}
+
+type Run = OutputOf<'getRun'>;
+
+/** Discoveries, validations and pushes are runs of the task too, but no syncs. */
+const ingests = (run: Run) => run.type == null || !['discover', 'validate', 'push'].includes(run.type);
+const isGoingOn = (run: Run) => run.status !== 'finished' && run.status !== 'skipped';
+const asSeen = ({ runID, status, createdAt }: Run): SeenRun => ({ runID, status, createdAt: createdAt ?? '' });

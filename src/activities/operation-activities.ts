@@ -1,0 +1,90 @@
+import { activityInfo, cancellationSignal } from '@temporalio/activity';
+import { AlgoliaError } from '../algolia/algolia-error.ts';
+import type { AlgoliaClient, CallOptions } from '../algolia/client.ts';
+import { operationNames, operations, type InputOf, type OperationName, type OutputOf } from '../operations/index.ts';
+import type { Operation } from '../operations/operation.ts';
+import type { ApiKeys } from '../secrets/api-keys.ts';
+import { assertOnlyAttempt, heartbeating, logged, recordNothingSent, WRITE_WITHIN_MS } from './attempt.ts';
+import { toFailure } from './to-failure.ts';
+
+/** Every operation of the table as an activity of its name, taking and returning what the official client's method does. */
+export type OperationActivities = { [N in OperationName]: (input: InputOf<N>) => Promise<OutputOf<N>> };
+
+export function createOperationActivities(client: AlgoliaClient, keys: ApiKeys): OperationActivities {
+  return Object.fromEntries(
+    operationNames.map((name) => [name, activityFor(name, client, keys)]),
+  ) as OperationActivities;
+}
+
+function activityFor(name: OperationName, client: AlgoliaClient, keys: ApiKeys) {
+  const operation: Operation = operations[name];
+  return async (input: unknown): Promise<unknown> => {
+    try {
+      return await logged(name, resourceOf(input), () =>
+        heartbeating(() => attempt(name, operation, input, client, keys)),
+      );
+    } catch (error) {
+      throw toFailure(error);
+    }
+  };
+}
+
+async function attempt(
+  name: OperationName,
+  operation: Operation,
+  input: unknown,
+  client: AlgoliaClient,
+  keys: ApiKeys,
+): Promise<unknown> {
+  const signal = cancellationSignal();
+  if (operation.effect !== 'once') {
+    try {
+      return await withFreshKey(keys, (options) => client.call(name, input as never, { signal, ...options }));
+    } catch (error) {
+      if (isGoneAfterRetry(operation, error)) return {};
+      throw error;
+    }
+  }
+  await assertOnlyAttempt(name);
+  try {
+    return await withFreshKey(keys, (options) =>
+      client.call(name, input as never, { signal, writeWithinMs: WRITE_WITHIN_MS, ...options }),
+    );
+  } catch (error) {
+    if (error instanceof AlgoliaError && (error.type === 'AlgoliaUnavailable' || error.type === 'AlgoliaRateLimited'))
+      recordNothingSent();
+    throw error;
+  }
+}
+
+/** Sends with the current key; a key that is refused is read again, and a newer one tried at once. */
+export async function withFreshKey<T>(keys: ApiKeys, request: (options: CallOptions) => Promise<T>): Promise<T> {
+  const { value } = await keys.current();
+  try {
+    return await request({ apiKey: value });
+  } catch (error) {
+    if (!(error instanceof AlgoliaError && error.type === 'AlgoliaAuth')) throw error;
+    const fresh = await keys.refresh();
+    if (fresh.value === value) throw error;
+    return request({ apiKey: fresh.value });
+  }
+}
+
+/** A delete whose first answer was lost finds nothing the second time: it is done. */
+function isGoneAfterRetry(operation: Operation, error: unknown): boolean {
+  return (
+    operation.method === 'DELETE' &&
+    activityInfo().attempt > 1 &&
+    error instanceof AlgoliaError &&
+    error.details.status === 404
+  );
+}
+
+/** The ids and names in an operation's argument, for logs and summaries: `sourceID=…`. */
+function resourceOf(input: unknown): string | undefined {
+  if (typeof input !== 'object' || input === null) return undefined;
+  const named = Object.entries(input).filter(
+    ([name, value]) => typeof value === 'string' && /ID$|^(name|indexName|path|type)$/.test(name),
+  );
+  return named.length === 0 ? undefined : named.map(([name, value]) => `${name}=${value}`).join(' ');
+}

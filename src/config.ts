@@ -1,0 +1,128 @@
+import { readFileSync } from 'node:fs';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { z } from 'zod';
+import { describeIssues } from './algolia/check-input.ts';
+
+/** A variable is missing or wrong. The message names it and says what to do; it never repeats a credential. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const REGIONS = { us: 'https://data.us.algolia.com', eu: 'https://data.eu.algolia.com' } as const;
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+const url = z.string().transform((value, ctx) => {
+  const parsed = URL.canParse(value) ? new URL(value) : undefined;
+  const safe = parsed?.protocol === 'https:' || (parsed?.protocol === 'http:' && LOOPBACK.test(parsed.hostname));
+  if (parsed && safe && !parsed.username && !parsed.search && !parsed.hash) return parsed;
+  ctx.addIssue({
+    code: 'custom',
+    message: 'expected an https URL (http on loopback only) without user, query and fragment',
+  });
+  return z.NEVER;
+});
+const address = z.string().regex(/^.+:\d{1,5}$/, 'expected host:port, such as 127.0.0.1:9464');
+
+const variables = z.object({
+  ALGOLIA_APPLICATION_ID: z
+    .string({ error: 'not set: the id of the Algolia application this worker serves' })
+    .regex(/^[\w-]+$/, 'expected letters, digits, - and _ only'),
+  ALGOLIA_API_KEY: z
+    .string()
+    .min(1)
+    .regex(/^[\x21-\x7e]+$/, 'holds characters that no header may')
+    .optional(),
+  ALGOLIA_API_KEY_FILE: z.string().min(1).optional(),
+  ALGOLIA_REGION: z.enum(['us', 'eu'], { error: 'expected us or eu' }).optional(),
+  ALGOLIA_INGESTION_URL: url.optional(),
+  ALGOLIA_SEARCH_URL: url.optional(),
+  TASK_QUEUE: z.string().min(1).default('algolia-ingestion'),
+  SECRETS_DIR: z.string().min(1).optional(),
+  RECORDS_DIR: z.string().min(1).optional(),
+  METRICS_ADDRESS: address.optional(),
+  HEALTH_ADDRESS: address.optional(),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error'], { error: 'expected trace, debug, info, warn or error' })
+    .default('info'),
+});
+
+export interface Config {
+  readonly applicationId: string;
+  readonly apiKey: { readonly value?: string | undefined; readonly file?: string | undefined };
+  readonly ingestionUrl: URL;
+  readonly searchUrl: URL;
+  readonly taskQueue: string;
+  readonly secretsDir: string | undefined;
+  /** The variables that begin with `SECRET_`: what `env:` references may name. */
+  readonly secretVariables: Readonly<Record<string, string>>;
+  readonly recordsDir: string | undefined;
+  readonly metricsAddress: string | undefined;
+  readonly healthAddress: string | undefined;
+  readonly logLevel: z.infer<typeof variables>['LOG_LEVEL'];
+  readonly temporal: ReturnType<typeof loadTemporalConfig>;
+  /** `name/version` of this package, as the `User-Agent` says it. */
+  readonly userAgent: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads and checks the environment, or throws {@link ConfigError}. The only reader of `process.env`. */
+export function loadConfig(environment: Environment = process.env): Config {
+  const env = defined(environment);
+  const parsed = variables.safeParse(env);
+  if (!parsed.success) {
+    throw new ConfigError(
+      parsed.error.issues
+        .map((issue) => `${String(issue.path[0])}: ${describeIssues([{ ...issue, path: [] }], '').replace(/^: /, '')}`)
+        .join('\n'),
+    );
+  }
+  const value = parsed.data;
+  if ((value.ALGOLIA_API_KEY === undefined) === (value.ALGOLIA_API_KEY_FILE === undefined)) {
+    throw new ConfigError('ALGOLIA_API_KEY or ALGOLIA_API_KEY_FILE: set exactly one of the two');
+  }
+  if (value.ALGOLIA_REGION === undefined && value.ALGOLIA_INGESTION_URL === undefined) {
+    throw new ConfigError("ALGOLIA_REGION: not set: us or eu, the application's analytics region");
+  }
+  return Object.freeze({
+    applicationId: value.ALGOLIA_APPLICATION_ID,
+    apiKey: { value: value.ALGOLIA_API_KEY, file: value.ALGOLIA_API_KEY_FILE },
+    ingestionUrl: value.ALGOLIA_INGESTION_URL ?? new URL(REGIONS[value.ALGOLIA_REGION ?? 'us']),
+    searchUrl: value.ALGOLIA_SEARCH_URL ?? new URL(`https://${value.ALGOLIA_APPLICATION_ID.toLowerCase()}.algolia.net`),
+    taskQueue: value.TASK_QUEUE,
+    secretsDir: value.SECRETS_DIR,
+    secretVariables: Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('SECRET_'))),
+    recordsDir: value.RECORDS_DIR,
+    metricsAddress: value.METRICS_ADDRESS,
+    healthAddress: value.HEALTH_ADDRESS,
+    logLevel: value.LOG_LEVEL,
+    temporal: loadTemporalConfig(env),
+    userAgent: userAgent(),
+  });
+}
+
+/** `TEMPORAL_*` and `temporal.toml`, as every Temporal tool reads them. The CLI needs nothing else. */
+export function loadTemporalConfig(environment: Environment = process.env) {
+  try {
+    const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({
+      overrideEnvVars: defined(environment),
+    });
+    return { connectionOptions, namespace };
+  } catch (error) {
+    throw new ConfigError(`TEMPORAL_*: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+/** An empty variable is an unset one: that is how compose files and CI leave them out. */
+const defined = (env: Environment): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined || value === '' ? [] : [[name, value]])),
+  );
+
+function userAgent(): string {
+  const { name, version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    name: string;
+    version: string;
+  };
+  return `${name}/${version}`;
+}
