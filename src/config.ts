@@ -41,6 +41,10 @@ const variables = z.object({
   RECORDS_DIR: z.string().min(1).optional(),
   METRICS_ADDRESS: address.optional(),
   HEALTH_ADDRESS: address.optional(),
+  SHUTDOWN_GRACE: z
+    .string()
+    .regex(/^\d+(ms|s|m)$/, 'expected a duration such as 30s')
+    .default('30s'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error'], { error: 'expected trace, debug, info, warn or error' })
     .default('info'),
@@ -58,6 +62,8 @@ export interface Config {
   readonly recordsDir: string | undefined;
   readonly metricsAddress: string | undefined;
   readonly healthAddress: string | undefined;
+  /** How long activities may go on after SIGTERM. */
+  readonly shutdownGrace: `${number}${'ms' | 's' | 'm'}`;
   readonly logLevel: z.infer<typeof variables>['LOG_LEVEL'];
   readonly temporal: ReturnType<typeof loadTemporalConfig>;
   /** `name/version` of this package, as the `User-Agent` says it. */
@@ -95,6 +101,7 @@ export function loadConfig(environment: Environment = process.env): Config {
     recordsDir: value.RECORDS_DIR,
     metricsAddress: value.METRICS_ADDRESS,
     healthAddress: value.HEALTH_ADDRESS,
+    shutdownGrace: value.SHUTDOWN_GRACE as Config['shutdownGrace'],
     logLevel: value.LOG_LEVEL,
     temporal: loadTemporalConfig(env),
     userAgent: userAgent(),

@@ -67,7 +67,7 @@ export function createFindResources(client: AlgoliaClient, keys: ApiKeys) {
 function describe(item: Record<string, unknown>, id: string): FoundResource {
   return {
     id: String(item[id]),
-    createdAt: String(item.createdAt ?? ''),
+    createdAt: typeof item.createdAt === 'string' ? item.createdAt : '',
     ...(typeof item.type === 'string' ? { type: item.type } : {}),
   };
 }

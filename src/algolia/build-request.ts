@@ -21,10 +21,10 @@ export function buildRequest(operation: Operation, input: unknown): AlgoliaReque
   return { method, path: path + query, body: JSON.stringify(content ?? {}) };
 }
 
-/** `path` of a custom request keeps its slashes and what is encoded already; an id keeps nothing. */
+/** `path` of a custom request keeps its slashes and what is encoded already, as in any URL; an id keeps nothing. */
 function encodeMember(name: string, value: string): string {
   return name === 'path'
-    ? encodeURI(value.replace(/^\/+/, '')).replace(/%25(?=[0-9A-Fa-f]{2})/g, '%')
+    ? new URL(`http://host/${value.replace(/^\/+/, '')}`).pathname.slice(1)
     : encodeURIComponent(value);
 }
 
@@ -37,6 +37,12 @@ function queryString(names: readonly string[], members: Members): string {
   const parts = parameters
     .filter(([, value]) => value !== undefined && value !== null)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(String(value))}`);
+    .map(([name, value]) => `${encodeName(name)}=${encodeURIComponent(String(value)).replaceAll("'", '%27')}`);
   return parts.length === 0 ? '' : `?${parts.join('&')}`;
+}
+
+/** As a URL has it (`facets[]` stays), except for what would end the name. */
+function encodeName(name: string): string {
+  if (/^\w+$/.test(name)) return name;
+  return new URL(`http://host/?${name.replace(/[&=#+%]/g, encodeURIComponent)}`).search.slice(1);
 }

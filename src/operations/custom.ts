@@ -8,8 +8,9 @@ const customPath = z
   .string()
   .min(1)
   .refine(
-    (path) => path.isWellFormed() && !/[?#\\]/.test(path),
-    'a path holds no ?, # or backslash: put the query into parameters',
+    // oxlint-disable-next-line no-control-regex -- a URL parser would drop them
+    (path) => path.isWellFormed() && !/[?#\\\x00-\x1f]/.test(path),
+    'a path holds no ?, #, backslash or control character: put the query into parameters',
   )
   .refine((path) => !/(^|\/)(\.|%2e){1,2}(\/|$)/i.test(path), 'a path may not hold . or .. segments');
 

@@ -146,6 +146,11 @@ const RunSourcePayload = z.strictObject({
 /** The official client sends `{}` for no argument, so `{}` is no argument. */
 const emptyIsAbsent = (value: unknown) =>
   typeof value === 'object' && value !== null && Object.keys(value).length === 0 ? undefined : value;
+/** The cast gives back the input's type, which `preprocess` makes `unknown`. */
+const OptionalSourceCreate = z.preprocess(emptyIsAbsent, SourceCreate.optional()) as unknown as z.ZodType<
+  z.output<typeof SourceCreate> | undefined,
+  z.input<typeof SourceCreate> | undefined
+>;
 
 export const sources = {
   listSources: read('GET /1/sources', 'List sources', {
@@ -175,7 +180,7 @@ export const sources = {
   }),
   deleteSource: idempotent('DELETE /1/sources/{sourceID}', 'Delete a source', { response: Deleted }),
   validateSource: idempotent('POST /1/sources/validate', 'Validate a source payload', {
-    body: z.preprocess(emptyIsAbsent, SourceCreate.optional()),
+    body: OptionalSourceCreate,
     takesSecrets: true,
     response: WatchResponse,
     timeoutMs: SLOW_MS,

@@ -4,9 +4,9 @@ const MASK = '[secret]';
 
 export interface Scrubber {
   /** From now on this value appears nowhere. */
-  learn(value: string): void;
+  readonly learn: (value: string) => void;
   /** The text without any learned value: neither plain nor JSON-escaped, URL-encoded or in base64. */
-  scrub(text: string): string;
+  readonly scrub: (text: string) => string;
 }
 
 /** Knows every credential the process has read, and takes it out of what leaves the process. */

@@ -1,0 +1,38 @@
+import { fileURLToPath } from 'node:url';
+import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import { createActivities } from './activities/index.ts';
+import type { Config } from './config.ts';
+import { configuredApiKeys } from './secrets/api-keys.ts';
+import type { Scrubber } from './secrets/scrubber.ts';
+import { createSecretStore } from './secrets/secret-store.ts';
+
+/** Where the halves meet: the workflows, and the activities that this configuration makes. */
+export async function createWorker(
+  config: Config,
+  connection: NativeConnection,
+  scrubber: Scrubber,
+  overrides: Partial<WorkerOptions> = {},
+): Promise<Worker> {
+  const secrets = createSecretStore({ variables: config.secretVariables, directory: config.secretsDir, scrubber });
+  const activities = createActivities({
+    applicationId: config.applicationId,
+    hosts: { ingestion: config.ingestionUrl, search: config.searchUrl },
+    keys: configuredApiKeys(config.apiKey, scrubber),
+    reveal: ({ reference }) => secrets.reveal(reference),
+    scrub: scrubber.scrub,
+    userAgent: config.userAgent,
+  });
+  return Worker.create({
+    connection,
+    namespace: config.temporal.namespace,
+    taskQueue: config.taskQueue,
+    activities,
+    workflowsPath: fileURLToPath(
+      new URL(import.meta.url.endsWith('.ts') ? './workflows/index.ts' : './workflows/index.js', import.meta.url),
+    ),
+    // A sync that waits costs memory only, so many may wait at once.
+    maxConcurrentActivityTaskExecutions: 1_000,
+    shutdownGraceTime: config.shutdownGrace,
+    ...overrides,
+  });
+}

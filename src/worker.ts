@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+import { NativeConnection, Runtime } from '@temporalio/worker';
+import { ConfigError, loadConfig } from './config.ts';
+import { createWorker } from './create-worker.ts';
+import { createLogger } from './logger.ts';
+import { createScrubber } from './secrets/scrubber.ts';
+
+/** Connects, polls until told to stop (SIGTERM, SIGINT), lets activities finish within the grace, and leaves. */
+async function main(): Promise<void> {
+  const config = loadConfig();
+  const scrubber = createScrubber();
+  Runtime.install({
+    logger: createLogger(config.logLevel, scrubber.scrub),
+    telemetryOptions: {
+      logging: { forward: {}, filter: { core: 'WARN', other: 'WARN' } },
+      ...(config.metricsAddress ? { metrics: { prometheus: { bindAddress: config.metricsAddress } } } : {}),
+    },
+  });
+  const connection = await NativeConnection.connect(config.temporal.connectionOptions);
+  try {
+    const worker = await createWorker(config, connection, scrubber);
+    await worker.run();
+  } finally {
+    await connection.close();
+  }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof ConfigError ? error.message : ((error as Error).stack ?? String(error))}\n`);
+  process.exitCode = 1;
+});

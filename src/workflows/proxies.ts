@@ -1,0 +1,105 @@
+import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import type { WithEffect } from '../operations/index.ts';
+
+type Repeatable = WithEffect<'read' | 'idempotent'>;
+type Slow = 'validateSource' | 'validateSourceBeforeUpdate' | 'triggerDockerSourceDiscover';
+type Once = WithEffect<'once'>;
+type SlowOnce = 'push' | 'pushTask';
+type Looping = 'inspectTask' | 'findNewRuns' | 'digestEvents' | 'findResources';
+
+/** How fast a worker that died is noticed. */
+const heartbeatTimeout = '15s';
+/** 1 s, 2 s, 4 s … 1 min; what Algolia itself asks for (`Retry-After`) comes first. */
+const retry = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' } as const;
+/** The API may take 25 s to answer and 5 s to connect. */
+const startToCloseTimeout = '40s';
+/** The five slow operations may take 180 s. */
+const slowStartToCloseTimeout = '200s';
+/** An outage longer than this ends the workflow rather than hanging it. */
+const scheduleToCloseTimeout = '30m';
+
+const fast = proxyActivities<Pick<Activities, Exclude<Repeatable, Slow>>>({
+  startToCloseTimeout,
+  heartbeatTimeout,
+  scheduleToCloseTimeout,
+  retry,
+});
+const slow = proxyActivities<Pick<Activities, Slow>>({
+  startToCloseTimeout: slowStartToCloseTimeout,
+  heartbeatTimeout,
+  scheduleToCloseTimeout,
+  retry,
+});
+const looping = proxyActivities<Pick<Activities, Looping>>({
+  startToCloseTimeout: '10m',
+  heartbeatTimeout,
+  scheduleToCloseTimeout,
+  retry,
+});
+const waiting = proxyActivities<Pick<Activities, 'awaitRun'>>({
+  startToCloseTimeout: '16m',
+  heartbeatTimeout: '30s',
+  scheduleToCloseTimeout: '1h',
+  retry,
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+});
+const single = { maximumAttempts: 1 };
+const onceFast = proxyActivities<Pick<Activities, Exclude<Once, SlowOnce>>>({
+  startToCloseTimeout,
+  heartbeatTimeout,
+  scheduleToCloseTimeout,
+  retry: single,
+});
+const onceSlow = proxyActivities<Pick<Activities, SlowOnce>>({
+  startToCloseTimeout: slowStartToCloseTimeout,
+  heartbeatTimeout,
+  scheduleToCloseTimeout,
+  retry: single,
+});
+
+const SLOW: ReadonlySet<string> = new Set<Slow | SlowOnce>([
+  'validateSource',
+  'validateSourceBeforeUpdate',
+  'triggerDockerSourceDiscover',
+  'push',
+  'pushTask',
+]);
+const LOOPING: ReadonlySet<string> = new Set<Looping>(['inspectTask', 'findNewRuns', 'digestEvents', 'findResources']);
+
+/** What may be sent again and is, until it is answered: reads, and writes that say the same twice. */
+export const repeatable = summarized<Pick<Activities, Repeatable | Looping | 'awaitRun'>>((name) =>
+  name === 'awaitRun' ? waiting : LOOPING.has(name) ? looping : SLOW.has(name) ? slow : fast,
+);
+
+/** What is sent once. Wrap it in `attemptOnce`, which says what became of it. */
+export const once = summarized<Pick<Activities, Once>>((name) => (SLOW.has(name) ? onceSlow : onceFast));
+
+/** A local activity costs no history to speak of, and keeps zod and the schemas out of the workflow bundle. */
+export const { checkInput } = proxyLocalActivities<Pick<Activities, 'checkInput'>>({
+  startToCloseTimeout: '10s',
+  retry: { maximumAttempts: 5 },
+});
+
+type AnyActivity = { executeWithOptions(options: { summary: string }, args: unknown[]): Promise<unknown> };
+
+/** The same activities, each call with a summary that names what it is about: the Web UI's timeline shows it. */
+function summarized<A extends object>(proxyOf: (name: string) => object): A {
+  return new Proxy({} as A, {
+    get: (_, name: string) => {
+      const activity = (proxyOf(name) as Record<string, AnyActivity>)[name];
+      return (input?: unknown) =>
+        activity?.executeWithOptions({ summary: summarize(input) }, input === undefined ? [] : [input]);
+    },
+  });
+}
+
+/** `sourceID=…`: the ids and names in an activity's input. */
+function summarize(input: unknown): string {
+  if (typeof input !== 'object' || input === null) return '';
+  return Object.entries(input)
+    .filter(([name, value]) => typeof value === 'string' && /ID$|^(name|indexName|path|type|kind)$/.test(name))
+    .map(([name, value]) => `${name}=${String(value)}`)
+    .join(' ')
+    .slice(0, 200);
+}

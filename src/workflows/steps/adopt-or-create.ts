@@ -1,0 +1,65 @@
+import { ApplicationFailure } from '@temporalio/workflow';
+import type { FoundResource, ResourceKind } from '../../activities/find-resources.ts';
+import { repeatable } from '../proxies.ts';
+import { attemptOnce } from './attempt-once.ts';
+import { failureMessage } from './failure-type.ts';
+import { lookFor } from './look-for.ts';
+import type { UndoLog } from './undo.ts';
+
+export interface Wanted {
+  readonly kind: ResourceKind;
+  /** What makes it this one and no other: its name, or for a task, which has none, its source, destination and action. */
+  readonly match: Readonly<Record<string, string>>;
+  /** The type that one of this name must have to be adopted. */
+  readonly type?: string | undefined;
+  readonly ifExists: 'adopt' | 'fail';
+  readonly create: () => Promise<string>;
+}
+
+export interface Settled {
+  readonly id: string;
+  readonly how: 'created' | 'adopted';
+}
+
+const MAX_CREATES = 3;
+
+/**
+ * There is exactly one afterwards: the one that was there, or the one created now.
+ * What is to be created is written into the undo log first, so that also a create whose answer never came is undone.
+ */
+export async function adoptOrCreate(wanted: Wanted, undo: UndoLog): Promise<Settled> {
+  const find = () => repeatable.findResources({ kind: wanted.kind, match: wanted.match });
+  const existing = await find();
+  if (existing.length > 0) return adopt(existing, wanted);
+
+  const entry = undo.intend({ kind: wanted.kind, match: wanted.match });
+  let lastError: unknown;
+  for (let create = 1; create <= MAX_CREATES; create += 1) {
+    const attempt = await attemptOnce(wanted.create);
+    const id = attempt.outcome === 'done' ? attempt.value : (await lookFor(find))[0]?.id;
+    if (id !== undefined) {
+      entry.id = id;
+      return { id, how: 'created' };
+    }
+    if (attempt.outcome === 'ambiguous') lastError = attempt.error;
+  }
+  throw ApplicationFailure.nonRetryable(
+    `creating the ${wanted.kind} ${describe(wanted)} got no answer ${MAX_CREATES} times, and none appeared; last: ${failureMessage(lastError)}`,
+    'AlgoliaAmbiguous',
+  );
+}
+
+function adopt(existing: readonly FoundResource[], wanted: Wanted): Settled {
+  const [only, ...others] = existing;
+  const ids = existing.map(({ id }) => id).join(', ');
+  const refuse = (why: string) =>
+    ApplicationFailure.nonRetryable(`${wanted.kind} ${describe(wanted)}: ${why}`, 'AlreadyExists', existing);
+  if (wanted.ifExists === 'fail') throw refuse(`exists already (${ids}), and ifExists is "fail"`);
+  if (!only || others.length > 0)
+    throw refuse(`${existing.length} of them exist (${ids}), so none can be adopted; delete or rename all but one`);
+  if (wanted.type && only.type && only.type !== wanted.type)
+    throw refuse(`exists already (${ids}), but is of type ${only.type} and not ${wanted.type}`);
+  return { id: only.id, how: 'adopted' };
+}
+
+const describe = ({ match }: Wanted) => (match.name === undefined ? JSON.stringify(match) : `'${match.name}'`);

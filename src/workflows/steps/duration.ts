@@ -1,0 +1,17 @@
+import { ApplicationFailure } from '@temporalio/workflow';
+
+const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** `"30m"` in ms. The same units as the inputs' check knows. */
+export function durationMs(duration: string): number {
+  const ms = tryDurationMs(duration);
+  if (ms === undefined)
+    throw ApplicationFailure.nonRetryable(`'${duration}' is no duration such as "30m"`, 'InvalidInput');
+  return ms;
+}
+
+/** The same for what arrives by signal, where there is nobody to throw at. */
+export function tryDurationMs(duration: unknown): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(typeof duration === 'string' ? duration : '');
+  return match ? Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS] : undefined;
+}

@@ -1,0 +1,31 @@
+import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, TimeoutFailure } from '@temporalio/workflow';
+
+/** The `type` that names a failure, of whatever it is wrapped in; a timeout's is `Timeout`. */
+export function failureType(error: unknown): string | undefined {
+  const failure = unwrap(error);
+  if (failure instanceof ApplicationFailure) return failure.type ?? undefined;
+  return failure instanceof TimeoutFailure ? 'Timeout' : undefined;
+}
+
+/** What an activity or child failed of, rather than that it failed. */
+export function unwrap(error: unknown): unknown {
+  return (error instanceof ActivityFailure || error instanceof ChildWorkflowFailure) && error.cause
+    ? unwrap(error.cause)
+    : error;
+}
+
+/** A sentence for people. */
+export function failureMessage(error: unknown): string {
+  const failure = unwrap(error);
+  return failure instanceof Error ? failure.message : String(failure);
+}
+
+/** Algolia's details of a failed call: operation, status, message, how long to wait. */
+export function failureDetails(error: unknown): { status?: number; retryAfterMs?: number } {
+  const failure = unwrap(error);
+  return (failure instanceof ApplicationFailure && (failure.details?.[0] as object | undefined)) || {};
+}
+
+/** The thing is gone, or never was. */
+export const isNotFound = (error: unknown) =>
+  failureType(error) === 'AlgoliaInvalid' && failureDetails(error).status === 404;

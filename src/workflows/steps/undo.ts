@@ -1,0 +1,71 @@
+import { CancellationScope, log } from '@temporalio/workflow';
+import type { ResourceKind } from '../../activities/find-resources.ts';
+import { repeatable } from '../proxies.ts';
+import { failureMessage, isNotFound } from './failure-type.ts';
+
+/** Something that this workflow is about to create, or has. */
+export interface Intent {
+  readonly kind: ResourceKind;
+  readonly match: Readonly<Record<string, string>>;
+  /** Absent until the create was answered. */
+  id?: string;
+}
+
+/** What this workflow has made, in the order of making. */
+export interface UndoLog {
+  intend(intent: Intent): Intent;
+  /** Deletes all of it, last made first, whatever else is cancelled. Returns what could not be deleted, in words. */
+  undo(): Promise<string[]>;
+}
+
+export function undoLog(): UndoLog {
+  const intents: Intent[] = [];
+  return {
+    intend(intent) {
+      intents.push(intent);
+      return intent;
+    },
+    undo: () =>
+      CancellationScope.nonCancellable(async () => {
+        const left: string[] = [];
+        for (const intent of intents.toReversed()) {
+          try {
+            for (const id of await idsOf(intent)) await deleteResource(intent.kind, id);
+          } catch (error) {
+            const what = `${intent.kind} ${intent.id ?? JSON.stringify(intent.match)}: ${failureMessage(error)}`;
+            log.warn('could not be undone', { what });
+            left.push(what);
+          }
+        }
+        return left;
+      }),
+  };
+}
+
+/** Nothing of that description was there before, so whatever is there now was made by the create whose answer was lost. */
+async function idsOf({ kind, match, id }: Intent): Promise<string[]> {
+  return id === undefined ? (await repeatable.findResources({ kind, match })).map((found) => found.id) : [id];
+}
+
+async function deleteResource(kind: ResourceKind, id: string): Promise<void> {
+  try {
+    await deleteByKind(kind, id);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+}
+
+function deleteByKind(kind: ResourceKind, id: string): Promise<unknown> {
+  switch (kind) {
+    case 'authentication':
+      return repeatable.deleteAuthentication({ authenticationID: id });
+    case 'source':
+      return repeatable.deleteSource({ sourceID: id });
+    case 'transformation':
+      return repeatable.deleteTransformation({ transformationID: id });
+    case 'destination':
+      return repeatable.deleteDestination({ destinationID: id });
+    case 'task':
+      return repeatable.deleteTask({ taskID: id });
+  }
+}

@@ -1,0 +1,139 @@
+import {
+  ApplicationFailure,
+  CancellationScope,
+  defineQuery,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+  upsertMemo,
+} from '@temporalio/workflow';
+import type { Checked, WorkflowInput } from '../activities/check-input.ts';
+import type { EventDigest } from '../activities/digest-events.ts';
+import { checkInput, once, repeatable } from './proxies.ts';
+import { attemptOnce } from './steps/attempt-once.ts';
+import { durationMs } from './steps/duration.ts';
+import { failureMessage } from './steps/failure-type.ts';
+import { followRun, type RunNews } from './steps/follow-run.ts';
+import { lookFor } from './steps/look-for.ts';
+import { findableBy } from './steps/search-attributes.ts';
+import { isGood, type Judgement } from './steps/verdict.ts';
+
+/**
+ * Runs every task of a source (Shopify, BigCommerce and commercetools have this) and gives one verdict per task.
+ * One request starts one run per task; if its answer is lost, the runs that appeared are followed.
+ * Fails unless every verdict is good and `failWorkflow` is not false.
+ */
+export type SyncSourceInput = WorkflowInput<'syncSource'>;
+
+export interface SyncSourceResult {
+  readonly sourceID: string;
+  readonly tasks: Readonly<Record<string, TaskVerdict>>;
+  readonly startedAt: string;
+  readonly finishedAt?: string;
+}
+
+export type TaskVerdict = Partial<Judgement> &
+  Pick<RunNews, 'progress' | 'remoteStillRunning' | 'events'> & {
+    readonly runID: string;
+    readonly failures?: EventDigest['failures'];
+  };
+
+export const syncSourceStatus = defineQuery<SyncSourceResult>('status');
+
+type StartedRun = { readonly taskID: string; readonly runID: string; readonly createdAt: string };
+
+const MAX_TRIGGERS = 3;
+
+export async function syncSource(rawInput: SyncSourceInput): Promise<SyncSourceResult> {
+  let status: SyncSourceResult = { sourceID: rawInput?.sourceID, tasks: {}, startedAt: new Date().toISOString() };
+  setHandler(syncSourceStatus, () => status, { description: 'The verdict of each task so far' });
+  const tell = (taskID: string, news: Partial<TaskVerdict>) => {
+    status = { ...status, tasks: { ...status.tasks, [taskID]: { ...status.tasks[taskID], ...news } as TaskVerdict } };
+    setCurrentDetails(describe(status));
+  };
+  const input = await checkInput('syncSource', rawInput);
+  findableBy({ AlgoliaAppId: input.applicationId });
+  try {
+    const runs = await startRuns(input);
+    for (const { taskID, runID } of runs) tell(taskID, { runID });
+    const deadline = Date.now() + durationMs(input.maxDuration);
+    const judgements = await Promise.all(
+      runs.map(async (run) => {
+        const wait = { deadline, interrupt: () => undefined };
+        const judgement = await followRun(run, wait, input, ({ phase: _phase, keyVersion: _keyVersion, ...news }) =>
+          tell(run.taskID, news),
+        );
+        tell(run.taskID, judgement);
+        return judgement;
+      }),
+    );
+    const bad = judgements.filter((judgement) => !isGood(judgement, input));
+    status = { ...status, finishedAt: new Date().toISOString() };
+    findableBy({ Outcome: bad[0]?.verdict ?? 'success' });
+    if (bad.length === 0 || !input.failWorkflow) return status;
+    const message = `${bad.length} of ${judgements.length} tasks: ${bad.map(({ verdict, reason }) => `${verdict} (${reason})`).join(', ')}`;
+    throw ApplicationFailure.create({ type: 'SyncFailed', nonRetryable: true, message, details: [status] });
+  } catch (error) {
+    if (isCancellation(error)) await CancellationScope.nonCancellable(() => reportCancelled(status, tell));
+    throw error;
+  }
+}
+
+async function startRuns(input: Checked<'syncSource'>): Promise<StartedRun[]> {
+  const { sourceID, runSourcePayload } = input;
+  const { tasks } = await repeatable.listTasks({ sourceID: [sourceID], itemsPerPage: 100 });
+  const taskIDs = tasks.flatMap(({ taskID }) => (taskID ? [taskID] : []));
+  const known = new Map(
+    await Promise.all(
+      taskIDs.map(async (taskID) => [taskID, (await repeatable.inspectTask({ taskID })).known] as const),
+    ),
+  );
+  const findNew = async (taskID: string): Promise<StartedRun[]> => {
+    const [newest] = await repeatable.findNewRuns({ taskID, known: known.get(taskID) ?? [] });
+    return newest ? [{ ...newest, taskID }] : [];
+  };
+  let lastError: unknown;
+  for (let trigger = 1; trigger <= MAX_TRIGGERS; trigger += 1) {
+    const attempt = await attemptOnce(() =>
+      once.runSource({ sourceID, ...(runSourcePayload ? { runSourcePayload } : {}) }),
+    );
+    if (attempt.outcome === 'done') {
+      const createdAt = attempt.value.createdAt ?? '';
+      return Object.entries(attempt.value.taskWithRunID).map(([taskID, runID]) => ({ taskID, runID, createdAt }));
+    }
+    lastError = attempt.error;
+    const found = await lookFor(async () => (await Promise.all(taskIDs.map(findNew))).flat());
+    if (found.length > 0) return [...found];
+  }
+  throw ApplicationFailure.nonRetryable(
+    `runSource was sent ${MAX_TRIGGERS} times without an answer and no run appeared; last: ${failureMessage(lastError)}`,
+    'AlgoliaAmbiguous',
+  );
+}
+
+async function reportCancelled(
+  status: SyncSourceResult,
+  tell: (taskID: string, news: Partial<TaskVerdict>) => void,
+): Promise<void> {
+  const going = Object.entries(status.tasks).filter(([, { verdict }]) => verdict === undefined);
+  const states = await Promise.all(
+    going.map(async ([taskID, { runID }]) => [taskID, (await repeatable.getRun({ runID })).status] as const),
+  );
+  for (const [taskID, state] of states) {
+    tell(taskID, {
+      verdict: 'cancelled',
+      reason: "cancelled; Algolia can't stop a run",
+      remoteStillRunning: state !== 'finished' && state !== 'skipped',
+    });
+  }
+  upsertMemo({ remoteStillRunning: states.some(([, state]) => state !== 'finished' && state !== 'skipped') });
+  findableBy({ Outcome: 'cancelled' });
+}
+
+function describe({ sourceID, tasks }: SyncSourceResult): string {
+  const rows = Object.entries(tasks).map(([taskID, { runID, verdict, progress, reason }]) => {
+    const soFar = progress ? `${progress.received} of ${progress.expected} events` : '';
+    return `| \`${taskID}\` | \`${runID}\` | ${verdict ?? 'running'} | ${reason ?? soFar} |`;
+  });
+  return [`Source \`${sourceID}\``, '', '| task | run | verdict | |', '|---|---|---|---|', ...rows].join('\n');
+}
