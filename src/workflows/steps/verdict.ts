@@ -39,7 +39,7 @@ const VERDICT_BY_REASON: Readonly<Record<string, Verdict>> = {
 
 /** Judges a run that is over by its outcome *and* its events: a run that calls itself a success although events failed is not one. */
 export function judge(run: Run, events: EventDigest): Judgement {
-  const said = { ...(run.reasonCode ? { reasonCode: run.reasonCode } : {}) };
+  const said = run.reasonCode ? { reasonCode: run.reasonCode } : {};
   const because = (fallback: string) => run.reason || fallback;
   if (run.status === 'skipped') return { ...said, verdict: 'skipped', reason: because('Algolia skipped the run') };
   if (run.outcome === 'failure') {
