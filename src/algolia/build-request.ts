@@ -24,7 +24,7 @@ export function buildRequest(operation: Operation, input: unknown): AlgoliaReque
 /** `path` of a custom request keeps its slashes and what is encoded already, as in any URL; an id keeps nothing. */
 function encodeMember(name: string, value: string): string {
   return name === 'path'
-    ? new URL(`http://host/${value.replace(/^\/+/, '')}`).pathname.slice(1)
+    ? new URL(`http://host/${value.replace(/^\/+/, '')}?`).pathname.slice(1)
     : encodeURIComponent(value);
 }
 
@@ -37,12 +37,12 @@ function queryString(names: readonly string[], members: Members): string {
   const parts = parameters
     .filter(([, value]) => value !== undefined && value !== null)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => `${encodeName(name)}=${encodeURIComponent(String(value)).replaceAll("'", '%27')}`);
+    .map(([name, value]) => `${encodeName(name)}${encodeURIComponent(String(value)).replaceAll("'", '%27')}`);
   return parts.length === 0 ? '' : `?${parts.join('&')}`;
 }
 
-/** As a URL has it (`facets[]` stays), except for what would end the name. */
+/** `name=`, as a URL has it (`facets[]` stays), except for what would end the name. */
 function encodeName(name: string): string {
-  if (/^\w+$/.test(name)) return name;
-  return new URL(`http://host/?${name.replace(/[&=#+%]/g, encodeURIComponent)}`).search.slice(1);
+  if (/^\w+$/.test(name)) return `${name}=`;
+  return new URL(`http://host/?${name.replace(/[&=#+%]/g, encodeURIComponent)}=`).search.slice(1);
 }
