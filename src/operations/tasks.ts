@@ -83,7 +83,7 @@ export const Task = answer({
   input: z.record(z.string(), z.unknown()).nullish(),
   failureThreshold: z.number().nullish(),
   cursor: text,
-  notifications: answer({}).nullish(),
+  notifications: answer({ email: answer({ enabled: z.boolean().nullish() }).nullish() }).nullish(),
   policies: answer({ criticalThreshold: z.number().nullish() }).nullish(),
   createdAt: text,
   updatedAt: text,
