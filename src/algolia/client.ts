@@ -77,7 +77,7 @@ export function createClient(options: ClientOptions): AlgoliaClient {
         signal,
         notAfter: startedAt + (writeWithinMs ?? Infinity),
       });
-      return readAnswer(name, operation, { ...answer, text: options.scrub(answer.text) }, elapsed());
+      return readAnswer(name, operation, answer, elapsed(), options.scrub);
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
       const type = error.sent ? unanswered(operation) : 'AlgoliaUnavailable';

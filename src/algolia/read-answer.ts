@@ -4,26 +4,38 @@ import { AlgoliaError, type AlgoliaErrorDetails, type AlgoliaErrorType } from '.
 import { describeIssues } from './check-input.ts';
 import type { Answer } from './send.ts';
 
-const INVALID_STATUSES = new Set([400, 402, 404, 405, 409, 413, 422]);
+/** Refused for now, or before it was looked at. Every other 4xx refuses the request itself. */
 const RETRYABLE_STATUSES = new Set([408, 425]);
 /** Algolia's messages are a sentence; a proxy's page is not. */
 const MAX_MESSAGE_CHARACTERS = 500;
+/** So much of a page is searched for its words: enough, and bounded whatever is in it. */
+const MAX_PAGE_CHARACTERS = 10_000;
+/** Of what should be an identifier. */
+const MAX_NAME_CHARACTERS = 100;
 
-/** A complete answer as the operation's result, or as the one error that says what to do next. */
+type Scrub = (text: string) => string;
+
+/** A complete answer, free of credentials, as the operation's result, or as the one error that says what to do next. */
 export function readAnswer<O extends Operation>(
   name: string,
   operation: O,
   answer: Answer,
   base: AlgoliaErrorDetails,
+  scrub: Scrub,
 ): z.output<O['response']> {
-  const details: AlgoliaErrorDetails = { ...base, status: answer.status, ...correlation(answer) };
-  if (answer.status < 200 || answer.status > 299) throw refusal(name, operation, answer, details);
+  const correlationID = header(answer, 'correlation-id');
+  const details: AlgoliaErrorDetails = {
+    ...base,
+    status: answer.status,
+    ...(correlationID === undefined ? {} : { correlationID: scrub(correlationID).slice(0, MAX_NAME_CHARACTERS) }),
+  };
+  if (answer.status < 200 || answer.status > 299) throw refusal(name, operation, answer, details, scrub);
 
-  const unreadable = (why: string, cause?: unknown) =>
-    new AlgoliaError(unanswered(operation), `${name}: answered ${answer.status}, but ${why}`, details, cause);
+  const unreadable = (why: string) =>
+    new AlgoliaError(unanswered(operation), scrub(`${name}: answered ${answer.status}, but ${why}`), details);
   let value: unknown;
   try {
-    value = answer.text === '' ? emptyAnswer(operation) : JSON.parse(answer.text);
+    value = answer.text === '' ? emptyAnswer(operation) : parseScrubbed(answer.text, scrub);
   } catch {
     throw unreadable(`the answer is not JSON (${contentType(answer)})`);
   }
@@ -40,32 +52,51 @@ export function unanswered(operation: Operation): AlgoliaErrorType {
 /** Deletes may answer 204; of anything else an empty answer says too little. */
 const emptyAnswer = (operation: Operation): unknown => (operation.method === 'DELETE' ? {} : null);
 
-function refusal(name: string, operation: Operation, answer: Answer, details: AlgoliaErrorDetails): AlgoliaError {
+/** Scrubs the values, not the text: that would break the JSON, and miss what is spelled with escapes. */
+function parseScrubbed(text: string, scrub: Scrub): unknown {
+  const value: unknown = JSON.parse(text);
+  return text.includes('\\') || scrub(text) !== text ? scrubValue(value, scrub) : value;
+}
+
+function scrubValue(value: unknown, scrub: Scrub): unknown {
+  if (typeof value === 'string') return scrub(value);
+  if (Array.isArray(value)) return value.map((item) => scrubValue(item, scrub));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [scrub(name), scrubValue(item, scrub)]));
+}
+
+function refusal(
+  name: string,
+  operation: Operation,
+  answer: Answer,
+  details: AlgoliaErrorDetails,
+  scrub: Scrub,
+): AlgoliaError {
   const { status } = answer;
-  const said = saidBy(answer);
+  const said = saidBy(answer, scrub);
   const full = { ...details, ...said };
-  const message = `${name}: answered ${status}${said.algoliaMessage ? `: ${said.algoliaMessage}` : ` (${contentType(answer)})`}`;
+  const message = `${name}: answered ${status}${said.algoliaMessage ? `: ${said.algoliaMessage}` : ` (${scrub(contentType(answer))})`}`;
   if (status === 401 || status === 403) return new AlgoliaError('AlgoliaAuth', message, full);
   if (status === 429) return new AlgoliaError('AlgoliaRateLimited', message, { ...full, ...retryAfter(answer) });
   if (status >= 300 && status < 400)
     return new AlgoliaError(unanswered(operation), `${message}: redirects are not followed`, full);
-  if (INVALID_STATUSES.has(status) || (status >= 400 && status < 500 && !RETRYABLE_STATUSES.has(status))) {
+  if (status >= 400 && status < 500 && !RETRYABLE_STATUSES.has(status))
     return new AlgoliaError('AlgoliaInvalid', message, full);
-  }
   return new AlgoliaError(unanswered(operation), message, { ...full, ...retryAfter(answer) });
 }
 
-function saidBy(answer: Answer): Pick<AlgoliaErrorDetails, 'algoliaMessage' | 'code'> {
+function saidBy(answer: Answer, scrub: Scrub): Pick<AlgoliaErrorDetails, 'algoliaMessage' | 'code'> {
   try {
     const { message, error } = JSON.parse(answer.text) as { message?: unknown; error?: { code?: unknown } | null };
     return {
       ...(typeof message === 'string' && message !== ''
-        ? { algoliaMessage: message.slice(0, MAX_MESSAGE_CHARACTERS) }
+        ? { algoliaMessage: scrub(message).slice(0, MAX_MESSAGE_CHARACTERS) }
         : {}),
-      ...(typeof error?.code === 'string' ? { code: error.code } : {}),
+      ...(typeof error?.code === 'string' ? { code: scrub(error.code).slice(0, MAX_NAME_CHARACTERS) } : {}),
     };
   } catch {
-    const page = answer.text
+    const page = scrub(answer.text)
+      .slice(0, MAX_PAGE_CHARACTERS)
       .replace(/<(style|script)[\s\S]*?<\/\1>/gi, ' ')
       .replace(/<[^>]*>/g, ' ')
       .replace(/\s+/g, ' ')
@@ -74,20 +105,19 @@ function saidBy(answer: Answer): Pick<AlgoliaErrorDetails, 'algoliaMessage' | 'c
   }
 }
 
-/** Seconds or an HTTP date, clamped to 1–300 s; none: the caller's own backoff. */
+/** Seconds or an HTTP date, clamped to 1–300 s; none or neither: the caller's own backoff. */
 function retryAfter(answer: Answer): Pick<AlgoliaErrorDetails, 'retryAfterMs'> {
-  const value = header(answer, 'retry-after');
-  if (value === undefined) return {};
-  const ms = /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  const value = header(answer, 'retry-after')?.trim() ?? '';
+  const ms = /^\d+(\.\d+)?$/.test(value)
+    ? Number(value) * 1000
+    : /^[A-Z][a-z]{2}.*\d\d:\d\d:\d\d/.test(value)
+      ? Date.parse(value) - Date.now()
+      : NaN;
   return Number.isNaN(ms) ? {} : { retryAfterMs: Math.round(Math.min(Math.max(ms, 1_000), 300_000)) };
 }
 
-function correlation(answer: Answer): Pick<AlgoliaErrorDetails, 'correlationID'> {
-  const id = header(answer, 'correlation-id');
-  return id === undefined ? {} : { correlationID: id };
-}
-
-const contentType = (answer: Answer) => header(answer, 'content-type') ?? 'no content type';
+const contentType = (answer: Answer) =>
+  (header(answer, 'content-type') ?? 'no content type').slice(0, MAX_NAME_CHARACTERS);
 
 function header(answer: Answer, name: string): string | undefined {
   const value = answer.headers[name];

@@ -107,11 +107,11 @@ export function send(
           settle();
           const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes);
           const encoding = answerHeaders['content-encoding'];
-          if (encoding === undefined || encoding === 'identity' || body.length === 0) {
+          if (encoding === undefined || body.length === 0) {
             resolve({ status, headers: answerHeaders, text: body.toString() });
             return;
           }
-          inflate(body, String(encoding), status).then(
+          decode(body, String(encoding).trim().toLowerCase(), status).then(
             (inflated) => resolve({ status, headers: answerHeaders, text: inflated }),
             reject,
           );
@@ -127,9 +127,10 @@ export function send(
   });
 }
 
-async function inflate(body: Buffer, encoding: string, status: number): Promise<string> {
-  if (encoding !== 'gzip')
-    throw new NoAnswer(`the answer is encoded as ${encoding}, which was not asked for`, true, status);
+async function decode(body: Buffer, encoding: string, status: number): Promise<string> {
+  if (encoding === 'identity') return body.toString();
+  if (encoding !== 'gzip' && encoding !== 'x-gzip')
+    throw new NoAnswer(`the answer is encoded as ${encoding.slice(0, 50)}, which was not asked for`, true, status);
   try {
     return (await promisify(gunzip)(body, { maxOutputLength: MAX_ANSWER_BYTES })).toString();
   } catch (error) {

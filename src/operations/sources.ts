@@ -145,7 +145,9 @@ const RunSourcePayload = z.strictObject({
 
 /** The official client sends `{}` for no argument, so `{}` is no argument. */
 const emptyIsAbsent = (value: unknown) =>
-  typeof value === 'object' && value !== null && Object.keys(value).length === 0 ? undefined : value;
+  value === null || (typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length === 0)
+    ? undefined
+    : value;
 /** The cast gives back the input's type, which `preprocess` makes `unknown`. */
 const OptionalSourceCreate = z.preprocess(emptyIsAbsent, SourceCreate.optional()) as unknown as z.ZodType<
   z.output<typeof SourceCreate> | undefined,

@@ -1,11 +1,13 @@
 /** Shorter values would take half of every text with them. */
 const MIN_LENGTH = 4;
+/** A fragment of base64 that is shorter could stand anywhere. */
+const MIN_BASE64_LENGTH = 8;
 const MASK = '[secret]';
 
 export interface Scrubber {
   /** From now on this value appears nowhere. */
   readonly learn: (value: string) => void;
-  /** The text without any learned value: neither plain nor JSON-escaped, URL-encoded or in base64. */
+  /** The text without any learned value: neither plain nor JSON-escaped, URL-encoded or in base64, alone or among other text. */
   readonly scrub: (text: string) => string;
 }
 
@@ -32,13 +34,26 @@ export function createScrubber(): Scrubber {
 
 function formsOf(value: string): string[] {
   const bytes = Buffer.from(value);
+  const json = JSON.stringify(value).slice(1, -1);
   return [
     value,
-    JSON.stringify(value).slice(1, -1),
+    json,
+    // Go's encoder, which Algolia's answers come from, escapes these as well.
+    json.replace(/[<>&]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`),
     encodeURIComponent(value.toWellFormed()),
     new URLSearchParams([['', value]]).toString().slice(1),
     bytes.toString('base64'),
     bytes.toString('base64').replace(/=+$/, ''),
     bytes.toString('base64url'),
+    ...[0, 1, 2].flatMap((offset) => inTheMiddleOfBase64(bytes, offset)),
   ];
+}
+
+/** The characters that the bytes alone decide when `offset` others (mod 3) stand before them, as in `user:password`. */
+function inTheMiddleOfBase64(bytes: Buffer, offset: number): string[] {
+  const encoded = Buffer.concat([Buffer.alloc(offset), bytes]);
+  const from = Math.ceil((offset * 8) / 6);
+  const to = Math.floor((encoded.length * 8) / 6);
+  if (to - from < MIN_BASE64_LENGTH) return [];
+  return [encoded.toString('base64').slice(from, to), encoded.toString('base64url').slice(from, to)];
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { json } from 'node:stream/consumers';
+import { AlgoliaError } from '../../src/algolia/algolia-error.ts';
 import { createClient, type AlgoliaClient, type ClientOptions } from '../../src/algolia/client.ts';
 import { createScrubber } from '../../src/secrets/scrubber.ts';
 import { createSecretStore } from '../../src/secrets/secret-store.ts';
@@ -66,6 +67,7 @@ export async function startTcpServer(onConnection: (socket: Socket) => void) {
   });
   const { origin, port } = await listen(server);
   return {
+    server,
     origin,
     port,
     close: async () => {
@@ -89,6 +91,16 @@ export function answerJson(
   headers: Record<string, string> = {},
 ) {
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(value));
+}
+
+/** The error a call ends in. A call that goes well fails the test. */
+export async function failureOf(call: Promise<unknown>): Promise<AlgoliaError> {
+  const outcome: unknown = await call.then(
+    (answer) => new Error(`expected a failure, was answered ${JSON.stringify(answer)}`),
+    (error: unknown) => error,
+  );
+  if (outcome instanceof AlgoliaError) return outcome;
+  throw outcome;
 }
 
 /** The client as a worker builds it, with the secrets of `variables`. */
