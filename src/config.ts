@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { z } from 'zod';
 import { describeIssues } from './algolia/check-input.ts';
+import { codecKeys } from './codec/codec-keys.ts';
 
 /** A variable is missing or wrong. The message names it and says what to do; it never repeats a credential. */
 export class ConfigError extends Error {
@@ -39,6 +40,7 @@ const variables = z.object({
   TASK_QUEUE: z.string().min(1).default('algolia-ingestion'),
   SECRETS_DIR: z.string().min(1).optional(),
   RECORDS_DIR: z.string().min(1).optional(),
+  TEMPORAL_CODEC_KEYS: codecKeys.default([]),
   METRICS_ADDRESS: address.optional(),
   HEALTH_ADDRESS: address.optional(),
   SHUTDOWN_GRACE: z
@@ -60,6 +62,8 @@ export interface Config {
   /** The variables that begin with `SECRET_`: what `env:` references may name. */
   readonly secretVariables: Readonly<Record<string, string>>;
   readonly recordsDir: string | undefined;
+  /** What Temporal stores is encrypted with the first; none: it isn't. */
+  readonly codecKeys: z.output<typeof codecKeys>;
   readonly metricsAddress: string | undefined;
   readonly healthAddress: string | undefined;
   /** How long activities may go on after SIGTERM. */
@@ -75,15 +79,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Reads and checks the environment, or throws {@link ConfigError}. The only reader of `process.env`. */
 export function loadConfig(environment: Environment = process.env): Config {
   const env = defined(environment);
-  const parsed = variables.safeParse(env);
-  if (!parsed.success) {
-    throw new ConfigError(
-      parsed.error.issues
-        .map((issue) => `${String(issue.path[0])}: ${describeIssues([{ ...issue, path: [] }], '').replace(/^: /, '')}`)
-        .join('\n'),
-    );
-  }
-  const value = parsed.data;
+  const value = check(variables, env);
   if ((value.ALGOLIA_API_KEY === undefined) === (value.ALGOLIA_API_KEY_FILE === undefined)) {
     throw new ConfigError('ALGOLIA_API_KEY or ALGOLIA_API_KEY_FILE: set exactly one of the two');
   }
@@ -97,8 +93,9 @@ export function loadConfig(environment: Environment = process.env): Config {
     searchUrl: value.ALGOLIA_SEARCH_URL ?? new URL(`https://${value.ALGOLIA_APPLICATION_ID.toLowerCase()}.algolia.net`),
     taskQueue: value.TASK_QUEUE,
     secretsDir: value.SECRETS_DIR,
-    secretVariables: Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('SECRET_'))),
+    secretVariables: secretVariablesOf(env),
     recordsDir: value.RECORDS_DIR,
+    codecKeys: value.TEMPORAL_CODEC_KEYS,
     metricsAddress: value.METRICS_ADDRESS,
     healthAddress: value.HEALTH_ADDRESS,
     shutdownGrace: value.SHUTDOWN_GRACE as Config['shutdownGrace'],
@@ -108,7 +105,42 @@ export function loadConfig(environment: Environment = process.env): Config {
   });
 }
 
-/** `TEMPORAL_*` and `temporal.toml`, as every Temporal tool reads them. The CLI needs nothing else. */
+const cliVariables = variables
+  .pick({ TASK_QUEUE: true, SECRETS_DIR: true, TEMPORAL_CODEC_KEYS: true, LOG_LEVEL: true })
+  .extend({ ALGOLIA_APPLICATION_ID: variables.shape.ALGOLIA_APPLICATION_ID.optional() });
+
+/** What the CLI needs: no key of Algolia's, for the worker has that. */
+export interface CliConfig extends Pick<
+  Config,
+  'taskQueue' | 'secretsDir' | 'secretVariables' | 'codecKeys' | 'logLevel'
+> {
+  readonly applicationId: string | undefined;
+}
+
+export function loadCliConfig(environment: Environment = process.env): CliConfig {
+  const env = defined(environment);
+  const value = check(cliVariables, env);
+  return Object.freeze({
+    applicationId: value.ALGOLIA_APPLICATION_ID,
+    taskQueue: value.TASK_QUEUE,
+    secretsDir: value.SECRETS_DIR,
+    secretVariables: secretVariablesOf(env),
+    codecKeys: value.TEMPORAL_CODEC_KEYS,
+    logLevel: value.LOG_LEVEL,
+  });
+}
+
+function check<S extends z.ZodType>(schema: S, env: Readonly<Record<string, string>>): z.output<S> {
+  const parsed = schema.safeParse(env);
+  if (parsed.success) return parsed.data;
+  throw new ConfigError(
+    parsed.error.issues
+      .map((issue) => `${String(issue.path[0])}: ${describeIssues([{ ...issue, path: [] }], '').replace(/^: /, '')}`)
+      .join('\n'),
+  );
+}
+
+/** `TEMPORAL_*` and `temporal.toml`, as every Temporal tool reads them. */
 export function loadTemporalConfig(environment: Environment = process.env) {
   try {
     const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({
@@ -125,6 +157,9 @@ const defined = (env: Environment): Record<string, string> =>
   Object.fromEntries(
     Object.entries(env).flatMap(([name, value]) => (value === undefined || value === '' ? [] : [[name, value]])),
   );
+
+const secretVariablesOf = (env: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('SECRET_')));
 
 function userAgent(): string {
   const { name, version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from './activities/index.ts';
+import { createDataConverter } from './codec/data-converter.ts';
 import type { Config } from './config.ts';
 import { configuredApiKeys } from './secrets/api-keys.ts';
 import type { Scrubber } from './secrets/scrubber.ts';
@@ -27,6 +28,7 @@ export async function createWorker(
     namespace: config.temporal.namespace,
     taskQueue: config.taskQueue,
     activities,
+    ...(config.codecKeys.length > 0 ? { dataConverter: createDataConverter(config.codecKeys) } : {}),
     workflowsPath: fileURLToPath(
       new URL(import.meta.url.endsWith('.ts') ? './workflows/index.ts' : './workflows/index.js', import.meta.url),
     ),
