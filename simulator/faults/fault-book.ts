@@ -1,0 +1,54 @@
+import { isDeepStrictEqual } from 'node:util';
+import { isObject } from '../http/redact.ts';
+import type { Fault } from './fault.ts';
+
+export interface FaultSubject {
+  readonly operation: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly body: unknown;
+}
+
+/** The faults that are to come, and those that have been. */
+export class FaultBook {
+  #faults: Fault[] = [];
+  #lastID = 0;
+
+  add(fault: Omit<Fault, 'id' | 'hits'>): Fault {
+    const added = { ...fault, id: (this.#lastID += 1), hits: 0 };
+    this.#faults.push(added);
+    return added;
+  }
+
+  list(): readonly Fault[] {
+    return this.#faults;
+  }
+
+  /** All of them, or one. */
+  remove(id?: number): void {
+    this.#faults = id === undefined ? [] : this.#faults.filter((fault) => fault.id !== id);
+  }
+
+  /** The fault this request meets: the oldest that fits it and isn't used up. */
+  take(subject: FaultSubject): Fault | undefined {
+    for (const fault of this.#faults) {
+      if (fault.times <= 0 || !fits(fault, subject)) continue;
+      if (fault.after > 0) {
+        fault.after -= 1;
+        continue;
+      }
+      fault.times -= 1;
+      fault.hits += 1;
+      return fault;
+    }
+    return undefined;
+  }
+}
+
+function fits(fault: Fault, { operation, params, query, body }: FaultSubject): boolean {
+  if (fault.operation !== '*' && fault.operation !== operation) return false;
+  return Object.entries(fault.match).every(([name, expected]) => {
+    const actual = params[name] ?? query.get(name) ?? (isObject(body) ? body[name] : undefined);
+    return isDeepStrictEqual(actual, expected);
+  });
+}

@@ -1,0 +1,42 @@
+export const faultKinds = [
+  'status',
+  'reset',
+  'hang',
+  'truncate',
+  'slow',
+  'html',
+  'loseAnswer',
+  'corruptGzip',
+  'redirect',
+  'emptyBody',
+  'invalidSchema',
+] as const;
+export type FaultKind = (typeof faultKinds)[number];
+
+/** What goes wrong with the next requests of an operation. */
+export interface Fault {
+  readonly id: number;
+  /** An operation's name, or `*`. */
+  readonly operation: string;
+  readonly kind: FaultKind;
+  /** How many requests are left to spoil. */
+  times: number;
+  /** How many fitting requests are left to spare first. */
+  after: number;
+  /** How many it has spoilt. */
+  hits: number;
+  /** Members of the path, query or body that must be as given. */
+  readonly match: Readonly<Record<string, unknown>>;
+  /** `status`, `html`, `redirect`: the answer's status. */
+  readonly status?: number | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly message?: string | undefined;
+  /** The answer's body, as JSON. */
+  readonly body?: unknown;
+  /** `slow` and `hang`: for how long (`hang` without it: for ever). */
+  readonly ms?: number | undefined;
+  /** `reset`: whether the answer has begun. */
+  readonly where: 'headers' | 'body';
+  /** `status`, `html`, `redirect`, `reset`: whether the request takes effect all the same. */
+  readonly perform: boolean;
+}
