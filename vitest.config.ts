@@ -8,7 +8,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    globalSetup: ['test/setup/temporal.ts'],
+    globalSetup: ['test/setup/temporal.ts', 'test/setup/workflow-bundle.ts'],
     reporters: process.env.VITEST_JSON_FILE ? ['default', 'json'] : ['default'],
     ...(process.env.VITEST_JSON_FILE && { outputFile: { json: process.env.VITEST_JSON_FILE } }),
   },

@@ -7,6 +7,11 @@ import { configuredApiKeys } from './secrets/api-keys.ts';
 import type { Scrubber } from './secrets/scrubber.ts';
 import { createSecretStore } from './secrets/secret-store.ts';
 
+/** The workflows' entry, for whoever bundles them ahead of time. */
+export const workflowsPath = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? './workflows/index.ts' : './workflows/index.js', import.meta.url),
+);
+
 /** Where the halves meet: the workflows, and the activities that this configuration makes. */
 export async function createWorker(
   config: Config,
@@ -29,9 +34,7 @@ export async function createWorker(
     taskQueue: config.taskQueue,
     activities,
     ...(config.codecKeys.length > 0 ? { dataConverter: createDataConverter(config.codecKeys) } : {}),
-    workflowsPath: fileURLToPath(
-      new URL(import.meta.url.endsWith('.ts') ? './workflows/index.ts' : './workflows/index.js', import.meta.url),
-    ),
+    ...(overrides.workflowBundle ? {} : { workflowsPath }),
     // A sync that waits costs memory only, so many may wait at once.
     maxConcurrentActivityTaskExecutions: 1_000,
     shutdownGraceTime: config.shutdownGrace,

@@ -1,0 +1,23 @@
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { workflowsPath } from '../../src/create-worker.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** The workflows of `src/workflows`, bundled once per run: 1.5 s less for every worker of a test. */
+    workflowBundle: { codePath: string };
+  }
+}
+
+/** Runs once before all test files; what it returns runs after them. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  const directory = await mkdtemp(join(tmpdir(), 'workflow-bundle-'));
+  const codePath = join(directory, 'workflows.js');
+  await writeFile(codePath, code);
+  project.provide('workflowBundle', { codePath });
+  return () => rm(directory, { recursive: true, force: true });
+}
