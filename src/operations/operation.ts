@@ -181,15 +181,23 @@ const pagination = answer({
   nbPages: z.number().nullish(),
   nbItems: z.number().nullish(),
 });
-/** `{[name]: item[], pagination}` */
+/** `{[name]: item[], pagination}`; a null list is an empty one. */
 export const listOf = <const N extends string, T extends z.ZodType, X extends z.ZodRawShape = Record<never, never>>(
   name: N,
   item: T,
   extra?: X,
 ) =>
-  answer({ [name]: z.array(item), pagination: pagination.nullish(), ...extra } as Record<N, z.ZodArray<T>> & {
+  answer({ [name]: listOrNull(item), pagination: pagination.nullish(), ...extra } as Record<
+    N,
+    ReturnType<typeof listOrNull<T>>
+  > & {
     pagination: z.ZodOptional<z.ZodNullable<typeof pagination>>;
   } & X);
+const listOrNull = <T extends z.ZodType>(item: T) =>
+  z
+    .array(item)
+    .nullable()
+    .transform((items) => items ?? []);
 
 /** The API may answer a delete with nothing at all. */
 export const Deleted = answer({ deletedAt: text });
