@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { Payload, PayloadCodec } from '@temporalio/common';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import type { CodecKey } from './codec-keys.ts';
 
 const CIPHER = 'aes-256-gcm';
@@ -10,7 +10,7 @@ const TAG_BYTES = 16;
 const ENCODING = 'binary/encrypted';
 const MAX_ID_SHOWN = 64;
 
-const ProtoPayload = temporal.api.common.v1.Payload;
+const ProtoPayload = proto.temporal.api.common.v1.Payload;
 const bytes = (text: string) => new TextEncoder().encode(text);
 const ENCODING_BYTES = bytes(ENCODING);
 const CIPHER_BYTES = bytes('AES-256-GCM');
