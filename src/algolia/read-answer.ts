@@ -35,7 +35,8 @@ export function readAnswer<O extends Operation>(
     new AlgoliaError(unanswered(operation), scrub(`${name}: answered ${answer.status}, but ${why}`), details);
   let value: unknown;
   try {
-    value = answer.text === '' ? emptyAnswer(operation) : parseScrubbed(answer.text, scrub);
+    if (answer.text === '') value = emptyAnswer(operation);
+    else value = operation.answersSecrets ? JSON.parse(answer.text) : parseScrubbed(answer.text, scrub);
   } catch {
     throw unreadable(`the answer is not JSON (${contentType(answer)})`);
   }

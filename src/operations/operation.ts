@@ -39,6 +39,8 @@ export interface Operation<
   readonly body: BodyPlace;
   /** Whether references to credentials may stand in the input. */
   readonly takesSecrets: boolean;
+  /** Whether the answer holds credentials that whoever asked needs: it is not scrubbed, and may not leave the activity. */
+  readonly answersSecrets: boolean;
   readonly timeoutMs: number;
 }
 
@@ -53,6 +55,7 @@ interface Spec {
   readonly body?: z.ZodType | z.ZodRawShape;
   readonly response: z.ZodType;
   readonly takesSecrets?: true;
+  readonly answersSecrets?: true;
   readonly timeoutMs?: number;
   readonly host?: Host;
 }
@@ -89,6 +92,7 @@ function define<E extends Effect>(effect: E) {
         .toSorted(),
       body: bodyIsArgument ? { from: 'argument' } : member ? { from: 'member', name: member } : { from: 'none' },
       takesSecrets: spec.takesSecrets ?? false,
+      answersSecrets: spec.answersSecrets ?? false,
       timeoutMs: spec.timeoutMs ?? TIMEOUT_MS,
     };
   };

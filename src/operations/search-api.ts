@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { answer, idempotent, once, read, secret, text } from './operation.ts';
+import { answer, idempotent, once, read, text } from './operation.ts';
 
 const acl = z.array(z.string());
 
@@ -30,7 +30,6 @@ const ApiKey = answer({
   validity: z.number().nullish(),
 });
 
-const key = { key: secret() };
 const taskStarted = answer({ taskID: z.number(), updatedAt: text });
 
 /** The calls of Algolia's Search API that key rotation and replacing an index need. They are no activities of their own. */
@@ -39,18 +38,18 @@ export const searchApi = {
     host: 'search',
     body: ApiKeyRights,
     response: answer({ key: z.string(), createdAt: text }),
+    answersSecrets: true,
   }),
-  listApiKeys: read('GET /1/keys', 'List API keys', { host: 'search', response: answer({ keys: z.array(ApiKey) }) }),
-  getApiKey: read('GET /1/keys/{key}', 'Retrieve an API key', {
+  listApiKeys: read('GET /1/keys', 'List API keys', {
     host: 'search',
-    query: key,
-    takesSecrets: true,
-    response: ApiKey,
+    response: answer({ keys: z.array(ApiKey) }),
+    answersSecrets: true,
   }),
+  /** The key stands in the path, as a value: whoever calls this is inside of an activity and has it already. */
+  getApiKey: read('GET /1/keys/{key}', 'Retrieve an API key', { host: 'search', response: ApiKey }),
+  /** The same goes for this one. */
   deleteApiKey: idempotent('DELETE /1/keys/{key}', 'Delete an API key', {
     host: 'search',
-    query: key,
-    takesSecrets: true,
     response: answer({ deletedAt: text }),
   }),
   listIndices: read('GET /1/indexes', 'List indices', {
