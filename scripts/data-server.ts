@@ -1,0 +1,51 @@
+import { createReadStream } from 'node:fs';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+const DATA = new URL('../node_modules/vega-datasets/data/', import.meta.url);
+
+/** What is served: files of the `vega-datasets` package, by path. */
+const FILES: Readonly<Record<string, { file: string; contentType: string; protected?: true }>> = {
+  '/movies.json': { file: 'movies.json', contentType: 'application/json', protected: true },
+  '/airports.csv': { file: 'airports.csv', contentType: 'text/csv' },
+};
+
+export interface DataServer {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Serves real data on loopback, for connectors to fetch; the films to those with credentials only. */
+export async function startDataServer({ username, password }: Credentials): Promise<DataServer> {
+  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+  const server = createServer((request, response) => {
+    const found = FILES[request.url ?? ''];
+    if (!found) {
+      response.writeHead(404).end();
+      return;
+    }
+    if (found.protected && request.headers.authorization !== authorization) {
+      response.writeHead(401, { 'www-authenticate': 'Basic' }).end();
+      return;
+    }
+    response.writeHead(200, { 'content-type': found.contentType });
+    createReadStream(fileURLToPath(new URL(found.file, DATA))).pipe(response);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async stop() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}

@@ -1,0 +1,133 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startSimulator } from '../simulator/index.ts';
+import { startDataServer } from './data-server.ts';
+import { startTemporalServer } from './temporal-server.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/** The state of the demo and of `npm run dev`: what a restart finds again. */
+export const STATE_DIR = join(ROOT, '.cache', 'demo');
+const STOP_GRACE_MS = 15_000;
+/** Where people look for them; another port is taken where one is in use. */
+const USUAL_PORTS = { temporal: 7233, ui: 8233, simulator: 4010 };
+
+export const APPLICATION_ID = 'DEMOAPP';
+export const API_KEY = 'demo-key';
+/** Who may read the films. The worker knows the password as `env:SECRET_DEMO_FEED`. */
+export const FEED = { username: 'demo', password: 'films-for-the-demo' };
+export const TASK_QUEUE = 'algolia-ingestion';
+
+export interface ServicesOptions {
+  /** The worker restarts when its source changes. */
+  readonly watch?: boolean;
+  /** Where the worker's lines go: this process's own standard error, or a file. */
+  readonly workerLog: 'inherit' | { readonly file: string };
+  /** Keeps Temporal's state across restarts. */
+  readonly keepState?: boolean;
+  readonly workerEnvironment?: Readonly<Record<string, string>>;
+  /** Factor on the simulator's own pace. */
+  readonly runSpeed?: number;
+}
+
+export type Services = Awaited<ReturnType<typeof startServices>>;
+
+/** Temporal with its Web UI, the simulator, a server of real data, and one worker. What is started is stopped by `stop()`. */
+export async function startServices(options: ServicesOptions) {
+  const stops: (() => Promise<void>)[] = [];
+  const stop = async () => {
+    for (const stopOne of stops.splice(0).toReversed()) await stopOne();
+  };
+  try {
+    mkdirSync(join(STATE_DIR, 'secrets'), { recursive: true });
+    const temporal = await startTemporalServer({
+      port: await usualOrFree(USUAL_PORTS.temporal),
+      uiPort: await usualOrFree(USUAL_PORTS.ui),
+      ...(options.keepState ? { dbFile: join(STATE_DIR, 'temporal.sqlite') } : {}),
+    });
+    stops.push(() => temporal.stop());
+    const simulator = await startSimulator({
+      port: await usualOrFree(USUAL_PORTS.simulator),
+      applicationId: APPLICATION_ID,
+      apiKey: API_KEY,
+      ...(options.runSpeed === undefined ? {} : { runSpeed: options.runSpeed }),
+    });
+    stops.push(() => simulator.stop());
+    const data = await startDataServer(FEED);
+    stops.push(() => data.stop());
+    const worker = startWorker(options, {
+      TEMPORAL_ADDRESS: temporal.address,
+      TEMPORAL_NAMESPACE: temporal.namespace,
+      ALGOLIA_APPLICATION_ID: APPLICATION_ID,
+      ALGOLIA_API_KEY: API_KEY,
+      ALGOLIA_INGESTION_URL: simulator.url,
+      ALGOLIA_SEARCH_URL: simulator.url,
+      SECRET_DEMO_FEED: FEED.password,
+      SECRETS_DIR: join(STATE_DIR, 'secrets'),
+      TASK_QUEUE,
+      ...options.workerEnvironment,
+    });
+    stops.push(() => stopProcess(worker));
+    return { temporal, simulator, data, worker, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** In a process group of its own: Ctrl-C reaches it through `stop()`, in order, and not at once with everything else. */
+function startWorker(options: ServicesOptions, environment: Readonly<Record<string, string>>): ChildProcess {
+  const args = [...(options.watch ? ['watch', '--clear-screen=false'] : []), join(ROOT, 'src', 'worker.ts')];
+  const log = options.workerLog === 'inherit' ? undefined : openSync(options.workerLog.file, 'a');
+  const worker = spawn(join(ROOT, 'node_modules', '.bin', 'tsx'), args, {
+    cwd: ROOT,
+    detached: true,
+    stdio: ['ignore', log ?? 'inherit', log ?? 'inherit'],
+    env: { ...withoutSettings(process.env), ...environment },
+  });
+  if (log !== undefined) closeSync(log);
+  process.once('exit', () => killGroup(worker, 'SIGTERM'));
+  return worker;
+}
+
+/** A developer's own settings are meant for another worker. */
+const withoutSettings = (env: NodeJS.ProcessEnv) =>
+  Object.fromEntries(
+    Object.entries(env).filter(
+      ([name]) => !/^(TEMPORAL|ALGOLIA|SECRET)_|^(APPROVAL_POLICIES|RECORDS_DIR|SECRETS_DIR)$/.test(name),
+    ),
+  );
+
+async function stopProcess(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const exited = once(child, 'exit');
+  const force = setTimeout(() => killGroup(child, 'SIGKILL'), STOP_GRACE_MS);
+  killGroup(child, 'SIGTERM');
+  await exited;
+  clearTimeout(force);
+}
+
+function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-(child.pid as number), signal);
+  } catch {
+    // It has just ended by itself.
+  }
+}
+
+async function usualOrFree(port: number): Promise<number> {
+  const probe = createServer();
+  try {
+    const listening = once(probe, 'listening');
+    probe.listen(port, '127.0.0.1');
+    await listening;
+    return port;
+  } catch {
+    return 0;
+  } finally {
+    probe.close();
+  }
+}
