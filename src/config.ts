@@ -15,14 +15,19 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 const url = z.string().transform((value, ctx) => {
   const parsed = URL.canParse(value) ? new URL(value) : undefined;
   const safe = parsed?.protocol === 'https:' || (parsed?.protocol === 'http:' && LOOPBACK.test(parsed.hostname));
-  if (parsed && safe && !parsed.username && !parsed.search && !parsed.hash) return parsed;
+  if (parsed && safe && !parsed.username && !parsed.password && !parsed.search && !parsed.hash) return parsed;
   ctx.addIssue({
     code: 'custom',
     message: 'expected an https URL (http on loopback only) without user, query and fragment',
   });
   return z.NEVER;
 });
-const address = z.string().regex(/^.+:\d{1,5}$/, 'expected host:port, such as 127.0.0.1:9464');
+const address = z
+  .string()
+  .refine(
+    (value) => /^\S+:\d{1,5}$/.test(value) && Number(value.split(':').at(-1)) <= 65_535,
+    'expected host:port, such as 127.0.0.1:9464',
+  );
 
 const variables = z.object({
   ALGOLIA_APPLICATION_ID: z
@@ -40,6 +45,7 @@ const variables = z.object({
   TASK_QUEUE: z.string().min(1).default('algolia-ingestion'),
   SECRETS_DIR: z.string().min(1).optional(),
   RECORDS_DIR: z.string().min(1).optional(),
+  APPROVAL_POLICIES: z.string().min(1).optional(),
   TEMPORAL_CODEC_KEYS: codecKeys.default([]),
   METRICS_ADDRESS: address.optional(),
   HEALTH_ADDRESS: address.optional(),
@@ -62,6 +68,8 @@ export interface Config {
   /** The variables that begin with `SECRET_`: what `env:` references may name. */
   readonly secretVariables: Readonly<Record<string, string>>;
   readonly recordsDir: string | undefined;
+  /** The YAML file of approval policies. */
+  readonly approvalPolicies: string | undefined;
   /** What Temporal stores is encrypted with the first; none: it isn't. */
   readonly codecKeys: z.output<typeof codecKeys>;
   readonly metricsAddress: string | undefined;
@@ -88,13 +96,14 @@ export function loadConfig(environment: Environment = process.env): Config {
   }
   return Object.freeze({
     applicationId: value.ALGOLIA_APPLICATION_ID,
-    apiKey: { value: value.ALGOLIA_API_KEY, file: value.ALGOLIA_API_KEY_FILE },
+    apiKey: Object.freeze({ value: value.ALGOLIA_API_KEY, file: value.ALGOLIA_API_KEY_FILE }),
     ingestionUrl: value.ALGOLIA_INGESTION_URL ?? new URL(REGIONS[value.ALGOLIA_REGION ?? 'us']),
     searchUrl: value.ALGOLIA_SEARCH_URL ?? new URL(`https://${value.ALGOLIA_APPLICATION_ID.toLowerCase()}.algolia.net`),
     taskQueue: value.TASK_QUEUE,
     secretsDir: value.SECRETS_DIR,
     secretVariables: secretVariablesOf(env),
     recordsDir: value.RECORDS_DIR,
+    approvalPolicies: value.APPROVAL_POLICIES,
     codecKeys: value.TEMPORAL_CODEC_KEYS,
     metricsAddress: value.METRICS_ADDRESS,
     healthAddress: value.HEALTH_ADDRESS,
@@ -159,7 +168,7 @@ const defined = (env: Environment): Record<string, string> =>
   );
 
 const secretVariablesOf = (env: Readonly<Record<string, string>>) =>
-  Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('SECRET_')));
+  Object.freeze(Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('SECRET_'))));
 
 function userAgent(): string {
   const { name, version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {

@@ -4,6 +4,9 @@ import { readSecretFile, SecretUnavailable } from './secret-store.ts';
 /** How long a key read from a file is taken for current. */
 const CACHE_MS = 5_000;
 
+/** Visible ASCII. */
+const HEADER_VALUE = /^[\x21-\x7e]+$/;
+
 export interface ApiKey {
   readonly value: string;
   /** Says in results and logs which key was used, never what it is. */
@@ -32,11 +35,17 @@ export function configuredApiKeys({ value, file }: ConfiguredKey, scrubber: Scru
     const key = await readSecretFile(file, (why, cause) => {
       throw new SecretUnavailable(`ALGOLIA_API_KEY_FILE: ${why}`, { cause });
     });
+    if (!HEADER_VALUE.test(key))
+      throw new SecretUnavailable('ALGOLIA_API_KEY_FILE: the file holds characters that no header may');
     scrubber.learn(key);
     return { value: key, version: 'file' };
   };
   const refresh = async () => {
-    const key = await read();
+    const key = await read().catch((error: unknown) => {
+      // A file that is just being replaced is no reason to fail what the key in hand can do.
+      if (cached) return cached.key;
+      throw error;
+    });
     cached = { key, readAt: Date.now() };
     return key;
   };

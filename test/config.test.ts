@@ -1,0 +1,205 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ConfigError, loadCliConfig, loadConfig, loadTemporalConfig } from '../src/config.ts';
+
+const KEY = 'k3y-which-must-not-show';
+const least = {
+  ALGOLIA_APPLICATION_ID: 'APP1',
+  ALGOLIA_API_KEY: KEY,
+  ALGOLIA_REGION: 'us',
+  // Whatever temporal.toml this machine has is none of a test's business.
+  TEMPORAL_CONFIG_FILE: '/nonexistent/temporal.toml',
+};
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+function problem(changes: Record<string, string | undefined>): string {
+  try {
+    loadConfig({ ...least, ...changes });
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  throw new Error('expected the configuration to be refused');
+}
+
+test('three variables are enough', () => {
+  expect(loadConfig(least)).toMatchObject({
+    applicationId: 'APP1',
+    apiKey: { value: KEY, file: undefined },
+    ingestionUrl: new URL('https://data.us.algolia.com'),
+    searchUrl: new URL('https://app1.algolia.net'),
+    taskQueue: 'algolia-ingestion',
+    secretsDir: undefined,
+    secretVariables: {},
+    recordsDir: undefined,
+    metricsAddress: undefined,
+    healthAddress: undefined,
+    logLevel: 'info',
+    temporal: { namespace: 'default' },
+    userAgent: `algolia-ingestion-worker/${version}`,
+  });
+});
+
+test('each variable says what it says', () => {
+  const config = loadConfig({
+    ...least,
+    ALGOLIA_API_KEY: undefined,
+    ALGOLIA_API_KEY_FILE: '/run/secrets/key',
+    ALGOLIA_REGION: 'eu',
+    ALGOLIA_SEARCH_URL: 'http://localhost:4010',
+    TASK_QUEUE: 'q',
+    SECRETS_DIR: '/run/secrets',
+    RECORDS_DIR: '/data',
+    METRICS_ADDRESS: '127.0.0.1:9464',
+    HEALTH_ADDRESS: '[::1]:8080',
+    LOG_LEVEL: 'debug',
+    SECRET_A: 'a',
+    SECRETS_OTHER: 'b',
+    TEMPORAL_ADDRESS: 'temporal.example.com:7233',
+    TEMPORAL_NAMESPACE: 'ns',
+  });
+  expect(config).toMatchObject({
+    apiKey: { value: undefined, file: '/run/secrets/key' },
+    ingestionUrl: new URL('https://data.eu.algolia.com'),
+    searchUrl: new URL('http://localhost:4010'),
+    taskQueue: 'q',
+    secretsDir: '/run/secrets',
+    secretVariables: { SECRET_A: 'a' },
+    recordsDir: '/data',
+    metricsAddress: '127.0.0.1:9464',
+    healthAddress: '[::1]:8080',
+    logLevel: 'debug',
+    temporal: { namespace: 'ns', connectionOptions: { address: 'temporal.example.com:7233' } },
+  });
+  expect(config.secretVariables).toEqual({ SECRET_A: 'a' });
+});
+
+test('nobody changes it afterwards', () => {
+  const config = loadConfig({ ...least, SECRET_A: 'a' });
+  for (const part of [config, config.apiKey, config.secretVariables]) expect(Object.isFrozen(part)).toBe(true);
+});
+
+test('an empty variable is an unset one', () => {
+  expect(loadConfig({ ...least, ALGOLIA_API_KEY_FILE: '', TASK_QUEUE: '', LOG_LEVEL: '', SECRET_A: '' })).toMatchObject(
+    {
+      taskQueue: 'algolia-ingestion',
+      logLevel: 'info',
+      secretVariables: {},
+    },
+  );
+  expect(problem({ ALGOLIA_APPLICATION_ID: '' })).toBe(
+    'ALGOLIA_APPLICATION_ID: not set: the id of the Algolia application this worker serves',
+  );
+});
+
+test('the region is not needed where the URL says more', () => {
+  const { ingestionUrl } = loadConfig({
+    ...least,
+    ALGOLIA_REGION: undefined,
+    ALGOLIA_INGESTION_URL: 'https://a.example/x',
+  });
+  expect(ingestionUrl.href).toBe('https://a.example/x');
+});
+
+describe('a bad value gives one readable line that names the variable', () => {
+  test.each<[string, Record<string, string | undefined>, string]>([
+    ['an application id with a space', { ALGOLIA_APPLICATION_ID: 'A P' }, 'expected letters, digits, - and _ only'],
+    ['no application id', { ALGOLIA_APPLICATION_ID: undefined }, 'not set: the id of the Algolia application'],
+    ['a key with a line break', { ALGOLIA_API_KEY: `${KEY}\nx` }, 'holds characters that no header may'],
+    ['a key with an umlaut', { ALGOLIA_API_KEY: `${KEY}ä` }, 'holds characters that no header may'],
+    ['an unknown region', { ALGOLIA_REGION: 'de' }, 'expected us or eu'],
+    ['a region in capitals', { ALGOLIA_REGION: 'US' }, 'expected us or eu'],
+    ['no region', { ALGOLIA_REGION: undefined }, "not set: us or eu, the application's analytics region"],
+    ['an unknown log level', { LOG_LEVEL: 'loud' }, 'expected trace, debug, info, warn or error'],
+    ['an address without a port', { METRICS_ADDRESS: 'localhost' }, 'expected host:port, such as 127.0.0.1:9464'],
+    ['a port that is none', { HEALTH_ADDRESS: 'localhost:70000' }, 'expected host:port, such as 127.0.0.1:9464'],
+    ['a port that is a word', { HEALTH_ADDRESS: 'localhost:http' }, 'expected host:port, such as 127.0.0.1:9464'],
+  ])('%s', (_, changes, words) => {
+    const [name = ''] = Object.keys(changes);
+    const message = problem(changes);
+    expect(message).toContain(`${name}: ${words}`);
+    expect(message).not.toContain('\n');
+    expect(message).not.toContain(KEY);
+  });
+
+  test('several bad values give a line each', () => {
+    const lines = problem({ ALGOLIA_REGION: 'x', LOG_LEVEL: 'y', ALGOLIA_API_KEY: `${KEY} ` }).split('\n');
+    expect(lines.map((line) => line.split(':')[0])).toEqual(['ALGOLIA_API_KEY', 'ALGOLIA_REGION', 'LOG_LEVEL']);
+  });
+
+  test('no key, or two', () => {
+    const words = 'ALGOLIA_API_KEY or ALGOLIA_API_KEY_FILE: set exactly one of the two';
+    expect(problem({ ALGOLIA_API_KEY: undefined })).toBe(words);
+    expect(problem({ ALGOLIA_API_KEY_FILE: '/x' })).toBe(words);
+  });
+});
+
+describe.each(['ALGOLIA_INGESTION_URL', 'ALGOLIA_SEARCH_URL'])('%s', (name) => {
+  test.each([
+    'https://example.com',
+    'https://example.com:8443/base',
+    'http://localhost:4010',
+    'http://127.0.0.1:4010',
+    'http://127.1.2.3',
+    'http://[::1]:4010/',
+  ])('may be %s', (value) => {
+    const { ingestionUrl, searchUrl } = loadConfig({ ...least, [name]: value });
+    expect([ingestionUrl.href, searchUrl.href]).toContain(new URL(value).href);
+  });
+
+  test.each([
+    'http://example.com',
+    'http://127.0.0.1.example.com',
+    'http://localhost.example.com',
+    'http://notlocalhost',
+    'http://10.0.0.1',
+    'http://[::2]',
+    'ftp://localhost',
+    'file:///etc/passwd',
+    'localhost:4010',
+    'example.com',
+    'not a url',
+    `https://user:${KEY}@example.com`,
+    `https://:${KEY}@example.com`,
+    `https://example.com?key=${KEY}`,
+    `https://example.com#${KEY}`,
+  ])('may not be %s', (value) => {
+    const message = problem({ [name]: value });
+    expect(message).toBe(`${name}: expected an https URL (http on loopback only) without user, query and fragment`);
+  });
+});
+
+describe('Temporal', () => {
+  test('is where every Temporal tool finds it', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'config-'));
+    const file = join(directory, 'temporal.toml');
+    writeFileSync(file, '[profile.staging]\naddress = "staging:7233"\nnamespace = "here"\n');
+    expect(loadTemporalConfig({ TEMPORAL_CONFIG_FILE: file, TEMPORAL_PROFILE: 'staging' })).toMatchObject({
+      namespace: 'here',
+      connectionOptions: { address: 'staging:7233' },
+    });
+    rmSync(directory, { recursive: true });
+  });
+
+  test('that cannot be found names its variables and no key', () => {
+    const message = problem({
+      TEMPORAL_TLS: 'true',
+      TEMPORAL_TLS_CLIENT_CERT_PATH: '/nonexistent',
+      TEMPORAL_API_KEY: KEY,
+    });
+    expect(message).toMatch(/^TEMPORAL_\*: /);
+    expect(message).not.toContain(KEY);
+  });
+});
+
+test('the command line needs no key and no region', () => {
+  expect(loadCliConfig({ SECRET_A: 'a' })).toMatchObject({
+    applicationId: undefined,
+    taskQueue: 'algolia-ingestion',
+    secretVariables: { SECRET_A: 'a' },
+  });
+});
