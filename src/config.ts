@@ -46,6 +46,7 @@ const variables = z.object({
   SECRETS_DIR: z.string().min(1).optional(),
   RECORDS_DIR: z.string().min(1).optional(),
   APPROVAL_POLICIES: z.string().min(1).optional(),
+  APPROVAL_POLICIES: z.string().min(1).optional(),
   TEMPORAL_CODEC_KEYS: codecKeys.default([]),
   METRICS_ADDRESS: address.optional(),
   HEALTH_ADDRESS: address.optional(),
@@ -68,6 +69,8 @@ export interface Config {
   /** The variables that begin with `SECRET_`: what `env:` references may name. */
   readonly secretVariables: Readonly<Record<string, string>>;
   readonly recordsDir: string | undefined;
+  /** The YAML file of approval policies. */
+  readonly approvalPolicies: string | undefined;
   /** The YAML file of approval policies. */
   readonly approvalPolicies: string | undefined;
   /** What Temporal stores is encrypted with the first; none: it isn't. */
@@ -103,6 +106,7 @@ export function loadConfig(environment: Environment = process.env): Config {
     secretsDir: value.SECRETS_DIR,
     secretVariables: secretVariablesOf(env),
     recordsDir: value.RECORDS_DIR,
+    approvalPolicies: value.APPROVAL_POLICIES,
     approvalPolicies: value.APPROVAL_POLICIES,
     codecKeys: value.TEMPORAL_CODEC_KEYS,
     metricsAddress: value.METRICS_ADDRESS,

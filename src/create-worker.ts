@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import { Runtime, Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from './activities/index.ts';
+import { loadApprovalPolicies } from './approvals/load-policies.ts';
 import { createDataConverter } from './codec/data-converter.ts';
 import type { Config } from './config.ts';
 import { configuredApiKeys } from './secrets/api-keys.ts';
@@ -12,6 +13,9 @@ export const workflowsPath = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? './workflows/index.ts' : './workflows/index.js', import.meta.url),
 );
 
+const BUILT_IN_POLICY =
+  "approvals: the built-in policy 'default' is in force: anybody may approve under any name but the requester's. Name your own policies in APPROVAL_POLICIES";
+
 /** Where the halves meet: the workflows, and the activities that this configuration makes. */
 export async function createWorker(
   config: Config,
@@ -20,6 +24,8 @@ export async function createWorker(
   overrides: Partial<WorkerOptions> = {},
 ): Promise<Worker> {
   const secrets = createSecretStore({ variables: config.secretVariables, directory: config.secretsDir, scrubber });
+  const approvals = loadApprovalPolicies(config.approvalPolicies);
+  if (approvals.builtInDefault) Runtime.instance().logger.warn(BUILT_IN_POLICY);
   const activities = createActivities({
     applicationId: config.applicationId,
     hosts: { ingestion: config.ingestionUrl, search: config.searchUrl },
@@ -27,6 +33,7 @@ export async function createWorker(
     reveal: ({ reference }) => secrets.reveal(reference),
     scrub: scrubber.scrub,
     userAgent: config.userAgent,
+    approvals,
   });
   return Worker.create({
     connection,

@@ -81,6 +81,20 @@ export const { checkInput } = proxyLocalActivities<Pick<Activities, 'checkInput'
   retry: { maximumAttempts: 5 },
 });
 
+/** What an approval asks of the worker. They read, so they may take their time; history keeps their answers. */
+export const { approvalPolicy, hashPlan, readRequester, readSender, matchToken } = proxyLocalActivities<
+  Pick<Activities, 'approvalPolicy' | 'hashPlan' | 'readRequester' | 'readSender' | 'matchToken'>
+>({
+  startToCloseTimeout: '20s',
+  retry: { maximumAttempts: 20, maximumInterval: '30s' },
+});
+
+/** Tells people something. Not to be waited for: after about five minutes it gives up. */
+export const { notify, deliverToken } = proxyActivities<Pick<Activities, 'notify' | 'deliverToken'>>({
+  startToCloseTimeout: '15s',
+  retry: { initialInterval: '2s', backoffCoefficient: 3, maximumAttempts: 6 },
+});
+
 type AnyActivity = { executeWithOptions(options: { summary: string }, args: unknown[]): Promise<unknown> };
 
 /** The same activities, each call with a summary that names what it is about: the Web UI's timeline shows it. */

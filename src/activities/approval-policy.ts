@@ -1,0 +1,21 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import type { ApprovalPolicies } from '../approvals/load-policies.ts';
+import type { ApprovalPolicy } from '../approvals/policy.ts';
+import { planHash } from '../approvals/plan-hash.ts';
+
+/** The policy of that name, as it is when the approval is asked for: history then keeps what was in force. */
+export function createApprovalPolicy({ policies }: ApprovalPolicies) {
+  return async function approvalPolicy({ name = 'default' }: { name?: string | undefined }): Promise<ApprovalPolicy> {
+    const policy = Object.hasOwn(policies, name) ? policies[name] : undefined;
+    if (policy) return policy;
+    throw ApplicationFailure.nonRetryable(
+      `there is no approval policy '${name}'; this worker has ${Object.keys(policies).join(', ')}`,
+      'InvalidInput',
+    );
+  };
+}
+
+/** What an approval is bound to. An activity, since workflow code has no cryptography. */
+export async function hashPlan(plan: unknown): Promise<string> {
+  return planHash(plan);
+}

@@ -1,0 +1,269 @@
+import {
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  isCancellation,
+  log,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { approvalPolicy, hashPlan, readRequester } from '../proxies.ts';
+import { claimedName, readDecide, readDecision, type Decision, type DecideInput } from './approval-decision.ts';
+import { approvalStatus, describeApproval, type ApprovalStatus } from './approval-details.ts';
+import {
+  judgeDecision,
+  late,
+  refuse,
+  voidApprovals,
+  type Arrival,
+  type GivenApproval,
+  type Refusal,
+  type Round,
+  type Verdict,
+} from './approval-judge.ts';
+import { announce, sendTokens } from './approval-notices.ts';
+import { durationMs } from './duration.ts';
+import { failureMessage } from './failure-type.ts';
+import { findableBy } from './search-attributes.ts';
+
+/**
+ * Asks people and waits for what they say. Silence is denial, a decision is final, and every attempt is on record.
+ *
+ * A workflow calls `openApprovals` before anything else, so that what is said too early is refused instead of waiting for
+ * its moment, and `requireApproval` (or `requestApproval`, where a denial is an answer) when it needs one.
+ */
+export interface ApprovalRequest {
+  /** What is asked, in a few words. */
+  readonly title: string;
+  readonly reason?: string | undefined;
+  /** Everything that the approver must know and that will be done: plain JSON. Its hash is what is approved. */
+  readonly plan: unknown;
+  /** Default: the policy named `default`. */
+  readonly policy?: string | undefined;
+  /** Whom the input names as requester; whoever started the workflow counts as one too. */
+  readonly requestedBy?: string | undefined;
+  /** Markdown that stands above the approval in Current Details. */
+  readonly describeAround?: string | undefined;
+  /** The plan as it would be now, asked for when the approvals are there. If it has changed, they are void and it is asked again. */
+  readonly replan?: () => Promise<unknown>;
+}
+
+export interface ApprovalOutcome {
+  readonly decision: 'approved' | 'rejected' | 'expired' | 'cancelled';
+  /** Who decided: the approvers, or who rejected it. */
+  readonly by: readonly GivenApproval[];
+  /** Who was refused and why: at most 100. Goes on growing until the workflow ends. */
+  readonly refused: readonly Refusal[];
+}
+
+export const approve = defineSignal<[Decision]>('approve');
+export const reject = defineSignal<[Decision]>('reject');
+export const decide = defineUpdate<Verdict, [DecideInput]>('decide');
+export const approval = defineQuery<ApprovalStatus>('approval');
+
+const EXAMPLE = '{"approver": "bob@example.com", "comment": "window agreed", "planHash": "sha256:…"}';
+const MAX_ROUNDS = 5;
+
+/** What is known of all approvals of this workflow. Each workflow has its own instance of this module. */
+interface Desk {
+  /** Signals so far, by name: the n-th handled is the n-th in history. */
+  readonly signals: { approve: number; reject: number };
+  /** The approval that waits, or the last one that did. */
+  round?: Round;
+  rounds: number;
+  /** What was said before anything was asked. */
+  readonly early: Refusal[];
+  /** Decisions are judged one after another. */
+  queue: Promise<unknown>;
+  queued: number;
+}
+let desk: Desk | undefined;
+
+/** Takes in decisions from now on. To be called at the very start of a workflow. */
+export function openApprovals(): void {
+  if (desk) return;
+  const open: Desk = (desk = {
+    signals: { approve: 0, reject: 0 },
+    rounds: 0,
+    early: [],
+    queue: Promise.resolve(),
+    queued: 0,
+  });
+  for (const [name, signal] of Object.entries({ approve, reject }) as ['approve' | 'reject', typeof approve][]) {
+    const handle = (payload: unknown) => {
+      const n = (open.signals[name] += 1);
+      void receive(open, payload, { decision: name, signal: { name, n } }, readDecision(payload));
+    };
+    setHandler(signal, handle, {
+      description: `${name === 'approve' ? 'Approves' : 'Rejects'} what is asked in Current Details. Input: ${EXAMPLE}`,
+    });
+  }
+  const handleDecide = async (payload: unknown): Promise<Verdict> => {
+    const read = readDecide(payload);
+    return typeof read === 'string'
+      ? { counted: false, why: read }
+      : receive(open, payload, { decision: read.decision }, read.said);
+  };
+  setHandler(decide, handleDecide, {
+    validator: (payload) => {
+      const read = readDecide(payload);
+      if (typeof read === 'string') throw ApplicationFailure.nonRetryable(read, 'InvalidInput');
+    },
+    description: `Approves or rejects, and answers. Where the policy asks for a verified sender, send the signal instead. Input: {"decision": "approve", ${EXAMPLE.slice(1)}`,
+  });
+  setHandler(approval, () => approvalStatus(open.round, open.early), {
+    description: 'What is asked, who may approve, what has been said',
+  });
+}
+
+/** Asks, and goes on only if it is approved; everything else is the failure `ApprovalDenied`, with the outcome as its details. */
+export async function requireApproval(request: ApprovalRequest): Promise<ApprovalOutcome> {
+  const outcome = await requestApproval(request);
+  if (outcome.decision === 'approved') return outcome;
+  const [who] = outcome.by;
+  const by = who ? ` by ${who.actor}${who.comment ? `: ${who.comment}` : ''}` : '';
+  throw ApplicationFailure.create({
+    type: 'ApprovalDenied',
+    nonRetryable: true,
+    message: `${request.title}: ${outcome.decision}${by}`,
+    details: [outcome],
+  });
+}
+
+/** Asks, waits and returns what was decided. A cancellation denies it and passes on. One at a time. */
+export async function requestApproval(request: ApprovalRequest): Promise<ApprovalOutcome> {
+  openApprovals();
+  const open = desk as Desk;
+  let { plan } = request;
+  for (let attempt = 1; attempt <= MAX_ROUNDS; attempt += 1) {
+    const round = await ask(open, { ...request, plan });
+    try {
+      await waitForDecision(open, round);
+      const newPlan = round.decision === 'approved' ? await request.replan?.() : undefined;
+      if (newPlan === undefined || (await hashPlan(newPlan)) === round.planHash) return conclude(round);
+      plan = newPlan;
+      voidApprovals(round, 'approved, but the plan has changed since');
+      log.warn('the plan has changed since it was approved; asking again', { approvalId: round.id });
+    } catch (error) {
+      round.decision = 'cancelled';
+      voidApprovals(round, `approved, but it was ${isCancellation(error) ? 'cancelled' : 'given up'}`);
+      conclude(round);
+      throw error;
+    }
+  }
+  throw ApplicationFailure.nonRetryable(
+    `${request.title}: the plan changed ${MAX_ROUNDS} times while approvals were awaited`,
+    'PlanChanged',
+  );
+}
+
+async function ask(open: Desk, request: ApprovalRequest): Promise<Round> {
+  const [policy, planHash, requester] = await Promise.all([
+    approvalPolicy({ name: request.policy }),
+    hashPlan(request.plan),
+    readRequester(),
+  ]);
+  open.rounds += 1;
+  const round: Round = {
+    id: `${workflowInfo().workflowId}/approval-${open.rounds}`,
+    title: request.title,
+    plan: request.plan,
+    planHash,
+    policy,
+    requester,
+    deadline: Date.now() + durationMs(policy.expiresAfter),
+    tokens: [],
+    delivering: new Set(),
+    tokensSent: new Map(),
+    undelivered: [],
+    by: [],
+    refused: open.early.splice(0),
+    ...(policy.approvers ? { approvers: policy.approvers } : {}),
+    ...(request.reason === undefined ? {} : { reason: request.reason }),
+    ...(request.requestedBy === undefined ? {} : { requestedBy: request.requestedBy }),
+    ...(request.describeAround === undefined ? {} : { around: request.describeAround }),
+  };
+  open.round = round;
+  findableBy({ ApprovalState: 'waiting' });
+  setCurrentDetails(describeApproval(round));
+  announce(round, 'requested');
+  sendTokens(round);
+  return round;
+}
+
+/** Reminds and escalates until there is a decision, or no time left. The timers end with the approval they belong to. */
+async function waitForDecision(open: Desk, round: Round): Promise<void> {
+  const { remindEvery, escalateAfter, escalateTo } = round.policy;
+  const remindEveryMs = remindEvery ? durationMs(remindEvery) : Infinity;
+  let remindAt = Date.now() + remindEveryMs;
+  let escalateAt = escalateAfter ? Date.now() + durationMs(escalateAfter) : Infinity;
+  while (Date.now() < round.deadline) {
+    const next = Math.min(round.deadline, remindAt, escalateAt);
+    const summary = next === round.deadline ? 'approval deadline' : next === escalateAt ? 'escalation' : 'reminder';
+    if (await condition(() => round.decision !== undefined, Math.max(next - Date.now(), 1), { summary })) break;
+    const now = Date.now();
+    if (now >= round.deadline) break;
+    if (now >= escalateAt) {
+      escalateAt = Infinity;
+      if (round.approvers) round.approvers = [...round.approvers, ...escalateTo];
+      announce(round, 'escalated');
+      sendTokens(round);
+    }
+    if (now >= remindAt) {
+      // A worker that was away sends one reminder, not all that it missed.
+      while (remindAt <= now) remindAt += remindEveryMs;
+      announce(round, 'reminder');
+      sendTokens(round);
+    }
+    setCurrentDetails(describeApproval(round));
+  }
+  // What came in time is judged, even if that takes until after the deadline.
+  await condition(() => open.queued === 0);
+  if (round.decision !== undefined) return;
+  round.decision = 'expired';
+  voidApprovals(round, `approved, but it expired before there were ${round.policy.quorum}`);
+}
+
+function conclude(round: Round): ApprovalOutcome {
+  const { decision = 'cancelled', by, refused } = round;
+  round.tokens = [];
+  findableBy({ ApprovalState: decision });
+  setCurrentDetails(describeApproval(round));
+  announce(round, decision);
+  return { decision, by, refused };
+}
+
+/** Judges what was said, or refuses it at once where there is nothing to judge. */
+function receive(
+  open: Desk,
+  payload: unknown,
+  how: Pick<Arrival, 'decision' | 'signal'>,
+  said: Decision | string,
+): Promise<Verdict> | Verdict {
+  const { round } = open;
+  const arrivedAt = Date.now();
+  const refuseAtOnce = (why: string) => {
+    log.warn('refused a decision', { why });
+    const refusal = { actor: claimedName(payload), why, at: new Date(arrivedAt).toISOString() };
+    return refuse(round ?? { refused: open.early }, refusal);
+  };
+  if (typeof said === 'string') return refuseAtOnce(said);
+  if (!round) return refuseAtOnce('nothing has been asked yet');
+  if (round.decision !== undefined) return refuseAtOnce(late(round.decision));
+  open.queued += 1;
+  const verdict = open.queue
+    .then(() => CancellationScope.nonCancellable(() => judgeDecision(round, { ...how, said, arrivedAt })))
+    .catch((error: unknown) => refuseAtOnce(`could not be judged: ${failureMessage(error)}`))
+    .finally(() => {
+      open.queued -= 1;
+      if (round.decision !== undefined) return;
+      setCurrentDetails(describeApproval(round));
+      if (typeof said !== 'string' && said.token !== undefined) sendTokens(round);
+    });
+  open.queue = verdict;
+  return verdict;
+}
