@@ -2,11 +2,11 @@ import { Client, Connection, WorkflowFailedError, type WorkflowHandle } from '@t
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import type { AwaitRunHeartbeat } from '../src/activities/await-run.ts';
+import { request } from 'undici';
 import type { provisionConnector, ProvisionConnectorResult } from '../src/workflows/provision-connector.ts';
 import { airports, movies } from './demo-connectors.ts';
 import { createProgressDisplay, type ProgressDisplay } from './progress.ts';
-import { startServices, STATE_DIR, TASK_QUEUE, type Services } from './services.ts';
+import { API_KEY, APPLICATION_ID, startServices, STATE_DIR, TASK_QUEUE, type Services } from './services.ts';
 
 const POLL_MS = 250;
 
@@ -31,7 +31,7 @@ async function main({ temporal, data, simulator }: Services): Promise<number> {
     const indexName = input.destination.input.indexName;
     const records = async () =>
       (await simulator.control<{ count: number }>(`GET /indices/${indexName}`).catch(() => ({ count: 0 }))).count;
-    return follow(client, handle, { name: input.name, indexName, records, display });
+    return follow(client, handle, { name: input.name, simulatorUrl: simulator.url, records, display });
   });
   const outcomes = await Promise.all(runs);
   display.stop();
@@ -42,8 +42,8 @@ async function main({ temporal, data, simulator }: Services): Promise<number> {
 
 interface Followed {
   readonly name: string;
-  readonly indexName: string;
   readonly records: () => Promise<number>;
+  readonly simulatorUrl: string;
   readonly display: ProgressDisplay;
 }
 
@@ -61,7 +61,8 @@ async function follow(
   handle: WorkflowHandle<typeof provisionConnector>,
   followed: Followed,
 ): Promise<Outcome> {
-  const { name, records, display } = followed;
+  const { name, records, display, simulatorUrl } = followed;
+  const progress = () => syncProgress(client, `${handle.workflowId}/sync`, simulatorUrl);
   const startedAt = Date.now();
   let over = false;
   const result = handle.result().finally(() => (over = true));
@@ -71,7 +72,7 @@ async function follow(
       .query<{ step?: string }>('status')
       .catch(() => ({}) as { step?: string });
     display.update(name, {
-      ...(await syncProgress(client, `${handle.workflowId}/sync`)),
+      ...(await progress()),
       step: step.split(':')[0] ?? '',
       records: await records(),
     });
@@ -79,7 +80,7 @@ async function follow(
   }
   const verdict = await result.then(verdictOf, failureOf);
   const count = await records();
-  display.update(name, { ...(await syncProgress(client, `${handle.workflowId}/sync`)), step: verdict, records: count });
+  display.update(name, { ...(await progress()), step: verdict, records: count });
   return { name, workflowId: handle.workflowId, records: count, verdict, durationMs: Date.now() - startedAt };
 }
 
@@ -87,16 +88,20 @@ const verdictOf = ({ sync }: ProvisionConnectorResult) => sync?.verdict ?? 'crea
 const failureOf = (error: unknown) =>
   error instanceof WorkflowFailedError ? (error.cause?.message ?? error.message) : String(error);
 
-/** What the sync's heartbeat says while it waits, and its status when it doesn't. */
-async function syncProgress(client: Client, workflowId: string): Promise<{ received: number; expected: number }> {
+/** How far the sync's run is, as Algolia says: the worker's own heartbeat is some seconds old. */
+async function syncProgress(
+  client: Client,
+  workflowId: string,
+  simulatorUrl: string,
+): Promise<{ received: number; expected: number }> {
   try {
-    const handle = client.workflow.getHandle(workflowId);
-    const { raw } = await handle.describe();
-    const details = raw.pendingActivities?.[0]?.heartbeatDetails?.payloads?.[0];
-    const heartbeat =
-      details && client.options.loadedDataConverter.payloadConverter.fromPayload<AwaitRunHeartbeat>(details);
-    const { progress } = heartbeat ?? (await handle.query<{ progress?: AwaitRunHeartbeat['progress'] }>('status'));
-    return { received: progress?.received ?? 0, expected: progress?.expected ?? 0 };
+    const { runID } = await client.workflow.getHandle(workflowId).query<{ runID?: string }>('status');
+    const headers = { 'x-algolia-application-id': APPLICATION_ID, 'x-algolia-api-key': API_KEY };
+    const { body } = await request(`${simulatorUrl}/1/runs/${runID}`, { headers });
+    const { progress } = (await body.json()) as {
+      progress?: { receivedNbOfEvents: number; expectedNbOfEvents: number };
+    };
+    return { received: progress?.receivedNbOfEvents ?? 0, expected: progress?.expectedNbOfEvents ?? 0 };
   } catch {
     return { received: 0, expected: 0 };
   }

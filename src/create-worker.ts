@@ -44,6 +44,8 @@ export async function createWorker(
     ...(overrides.workflowBundle ? {} : { workflowsPath }),
     // A sync that waits costs memory only, so many may wait at once.
     maxConcurrentActivityTaskExecutions: 1_000,
+    // The heartbeat of a wait is the progress that people see; the default shows it half a minute late.
+    maxHeartbeatThrottleInterval: '5s',
     shutdownGraceTime: config.shutdownGrace,
     ...overrides,
   });
