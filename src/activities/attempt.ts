@@ -2,7 +2,7 @@ import { activityInfo, Context, log } from '@temporalio/activity';
 import { AlgoliaError } from '../algolia/algolia-error.ts';
 
 /** A `once` request is written within this time of the last proof that the attempt still counts. */
-export const WRITE_WITHIN_MS = 5_000;
+const WRITE_WITHIN_MS = 5_000;
 
 /** Runs `work` while telling Temporal, thrice per heartbeat timeout, that this worker lives. Cancellation arrives by that too. */
 export async function heartbeating<T>(work: () => Promise<T>): Promise<T> {
@@ -24,7 +24,7 @@ export async function heartbeating<T>(work: () => Promise<T>): Promise<T> {
  * And a worker that was frozen, or got the task late, asks the server whether this attempt still counts before it writes.
  * The question wipes what an earlier attempt left in the heartbeat.
  */
-export async function assertOnlyAttempt(operation: string): Promise<void> {
+async function assertOnlyAttempt(operation: string): Promise<void> {
   const { attempt, taskToken, heartbeatDetails } = activityInfo();
   if (attempt > 1 && (heartbeatDetails as { nothingSent?: boolean } | undefined)?.nothingSent !== true) {
     throw new AlgoliaError(
@@ -51,8 +51,23 @@ export async function assertOnlyAttempt(operation: string): Promise<void> {
 }
 
 /** The next attempt may send: this one provably did not. */
-export function recordNothingSent(): void {
+function recordNothingSent(): void {
   Context.current().heartbeat({ nothingSent: true });
+}
+
+/** Sends a request that may have its effect only once: at most one attempt does, unless those before it provably sent nothing. */
+export async function sendOnce<T>(
+  operation: string,
+  send: (options: { writeWithinMs: number }) => Promise<T>,
+): Promise<T> {
+  await assertOnlyAttempt(operation);
+  try {
+    return await send({ writeWithinMs: WRITE_WITHIN_MS });
+  } catch (error) {
+    if (error instanceof AlgoliaError && (error.type === 'AlgoliaUnavailable' || error.type === 'AlgoliaRateLimited'))
+      recordNothingSent();
+    throw error;
+  }
 }
 
 /** One line an attempt: at debug when it went well the first time, at warn when it was a retry or failed. Never a body. */

@@ -8,10 +8,15 @@ import { createAwaitRun } from './await-run.ts';
 import { createCheckInput } from './check-input.ts';
 import { createDigestEvents } from './digest-events.ts';
 import { createFindResources } from './find-resources.ts';
+import { createAwaitIndexTask, createCopyIndexScopes, createDeleteIndex, createMoveIndex } from './index-operations.ts';
+import { createAwaitRecords, createCountRecords, createInspectReplace } from './index-records.ts';
+import { createSweepTemporaryIndices } from './index-sweep.ts';
 import { createFindNewRuns, createInspectTask } from './inspect-task.ts';
 import { createNotify, createPost } from './notify.ts';
 import { createOperationActivities } from './operation-activities.ts';
 import { readRequester, readSender } from './read-sender.ts';
+import { createAwaitReplaceEnd } from './replace-lock.ts';
+import { createSearchRequest } from './search-request.ts';
 
 export interface ActivitiesOptions extends ClientOptions {
   readonly keys: ApiKeys;
@@ -28,6 +33,7 @@ export function createActivities({ keys, approvals = loadApprovalPolicies(undefi
     reveal: (reference) => reveal(new SecretRef(reference)),
     userAgent,
   });
+  const searchRequest = createSearchRequest(client, keys);
   return {
     ...createOperationActivities(client, keys),
     checkInput: createCheckInput(options.applicationId),
@@ -43,6 +49,15 @@ export function createActivities({ keys, approvals = loadApprovalPolicies(undefi
     deliverToken: createDeliverToken(post),
     matchToken,
     notify: createNotify(post),
+    inspectReplace: createInspectReplace(searchRequest),
+    countRecords: createCountRecords(searchRequest),
+    awaitRecords: createAwaitRecords(searchRequest),
+    copyIndexScopes: createCopyIndexScopes(searchRequest),
+    moveIndex: createMoveIndex(searchRequest),
+    deleteIndex: createDeleteIndex(searchRequest),
+    awaitIndexTask: createAwaitIndexTask(searchRequest),
+    awaitReplaceEnd: createAwaitReplaceEnd(),
+    sweepTemporaryIndices: createSweepTemporaryIndices(searchRequest, options.applicationId),
   };
 }
 

@@ -4,7 +4,7 @@ import type { AlgoliaClient, CallOptions } from '../algolia/client.ts';
 import { operationNames, operations, type InputOf, type OperationName, type OutputOf } from '../operations/index.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
-import { assertOnlyAttempt, heartbeating, logged, recordNothingSent, WRITE_WITHIN_MS } from './attempt.ts';
+import { heartbeating, logged, sendOnce } from './attempt.ts';
 import { toFailure } from './to-failure.ts';
 
 /** Every operation of the table as an activity of its name, taking and returning what the official client's method does. */
@@ -45,16 +45,9 @@ async function attempt(
       throw error;
     }
   }
-  await assertOnlyAttempt(name);
-  try {
-    return await withFreshKey(keys, (options) =>
-      client.call(name, input as never, { signal, writeWithinMs: WRITE_WITHIN_MS, ...options }),
-    );
-  } catch (error) {
-    if (error instanceof AlgoliaError && (error.type === 'AlgoliaUnavailable' || error.type === 'AlgoliaRateLimited'))
-      recordNothingSent();
-    throw error;
-  }
+  return sendOnce(name, ({ writeWithinMs }) =>
+    withFreshKey(keys, (options) => client.call(name, input as never, { signal, writeWithinMs, ...options })),
+  );
 }
 
 /** Sends with the current key; a key that is refused is read again, and a newer one tried at once. */

@@ -4,9 +4,18 @@ import type { WithEffect } from '../operations/index.ts';
 
 type Repeatable = WithEffect<'read' | 'idempotent'>;
 type Slow = 'validateSource' | 'validateSourceBeforeUpdate' | 'triggerDockerSourceDiscover';
-type Once = WithEffect<'once'>;
+type Once = WithEffect<'once'> | 'moveIndex';
 type SlowOnce = 'push' | 'pushTask';
-type Looping = 'inspectTask' | 'findNewRuns' | 'digestEvents' | 'findResources';
+/** What a replace does with indices. */
+type OnIndices =
+  | 'inspectReplace'
+  | 'countRecords'
+  | 'awaitRecords'
+  | 'copyIndexScopes'
+  | 'deleteIndex'
+  | 'awaitIndexTask'
+  | 'awaitReplaceEnd';
+type Looping = 'inspectTask' | 'findNewRuns' | 'digestEvents' | 'findResources' | OnIndices;
 
 /** How fast a worker that died is noticed. */
 const heartbeatTimeout = '15s';
@@ -65,7 +74,19 @@ const SLOW: ReadonlySet<string> = new Set<Slow | SlowOnce>([
   'push',
   'pushTask',
 ]);
-const LOOPING: ReadonlySet<string> = new Set<Looping>(['inspectTask', 'findNewRuns', 'digestEvents', 'findResources']);
+const LOOPING: ReadonlySet<string> = new Set<Looping>([
+  'inspectTask',
+  'findNewRuns',
+  'digestEvents',
+  'findResources',
+  'inspectReplace',
+  'countRecords',
+  'awaitRecords',
+  'copyIndexScopes',
+  'deleteIndex',
+  'awaitIndexTask',
+  'awaitReplaceEnd',
+]);
 
 /** What may be sent again and is, until it is answered: reads, and writes that say the same twice. */
 export const repeatable = summarized<Pick<Activities, Repeatable | Looping | 'awaitRun'>>((name) =>
