@@ -1,0 +1,58 @@
+import { constants } from 'node:fs';
+import { open, realpath, type FileHandle } from 'node:fs/promises';
+import { isAbsolute, join, sep } from 'node:path';
+import { RecordsError } from './records-error.ts';
+
+/** Large reads cost least; a few of them are all that is held of a file. */
+const CHUNK_BYTES = 512 * 1024;
+
+export interface RecordFile {
+  /** Changes when the file does. */
+  readonly version: string;
+  read(from: number): AsyncIterable<Buffer>;
+  close(): Promise<void>;
+}
+
+/** Opens a regular file below `directory`, wherever symlinks lead: what is checked is what is read. */
+export async function openRecordFile(uri: string, directory: string | undefined): Promise<RecordFile> {
+  const refuse = (why: string, cause?: unknown) => new RecordsError('RecordsRefused', `${uri}: ${why}`, cause);
+  const name = uri.slice('file:'.length);
+  if (directory === undefined) throw refuse('this worker has no RECORDS_DIR');
+  if (isAbsolute(name) || name.includes('\0') || name.split(/[/\\]/).includes('..'))
+    throw refuse('the path must be relative to RECORDS_DIR and stay below it, such as file:products.ndjson');
+
+  const [root, path] = await Promise.all([realpath(directory), realpath(join(directory, name))]).catch((error) => {
+    throw refuse('there is no such file below RECORDS_DIR', error);
+  });
+  if (!path.startsWith(root + sep)) throw refuse('the file lies outside of RECORDS_DIR');
+
+  // Not blocking: opening a named pipe would wait for somebody to write.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW).catch((error) => {
+    throw refuse('the file cannot be read', error);
+  });
+  try {
+    const { ino, size, mtimeNs } = await file.stat({ bigint: true }).then((stats) => {
+      if (!stats.isFile()) throw refuse('it is not a regular file');
+      return stats;
+    });
+    // A directory on the way may have been replaced by a symlink after it was looked at.
+    if ((await realpath(`/proc/self/fd/${file.fd}`).catch(() => path)) !== path) throw refuse('the file was moved');
+    return {
+      version: `${ino}-${size}-${mtimeNs}`,
+      read: (from) => readChunks(file, from),
+      close: () => file.close(),
+    };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+async function* readChunks(file: FileHandle, from: number): AsyncGenerator<Buffer> {
+  for (let position = from; ;) {
+    const { bytesRead, buffer } = await file.read({ buffer: Buffer.allocUnsafeSlow(CHUNK_BYTES), position });
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
