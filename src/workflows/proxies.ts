@@ -132,7 +132,8 @@ function summarized<A extends object>(proxyOf: (name: string) => object): A {
 /** `sourceID=…`: the ids and names in an activity's input. */
 function summarize(input: unknown): string {
   if (typeof input !== 'object' || input === null) return '';
-  return Object.entries(input)
+  const { match } = input as { match?: object };
+  return Object.entries({ ...input, ...match })
     .filter(([name, value]) => typeof value === 'string' && /ID$|^(name|indexName|path|type|kind)$/.test(name))
     .map(([name, value]) => `${name}=${String(value)}`)
     .join(' ')
