@@ -14,6 +14,8 @@ export interface Settings {
   /** Records in one event of a run. */
   batchSize: number;
   quotas: Quotas | false;
+  /** Requests a second that are answered; the others get a 429. */
+  rateLimit: number | false;
   maxBodyBytes: number;
   maxRecordBytes: number;
   /** Whether answers above 1 KB are compressed for clients that accept it. */
@@ -37,6 +39,7 @@ export const defaultSettings: Settings = {
   cron: true,
   batchSize: 100,
   quotas: { authentications: 200, sources: 100, destinations: 500, tasksPerSource: 10 },
+  rateLimit: false,
   maxBodyBytes: 5 * 1024 * 1024,
   maxRecordBytes: 100_000,
   gzip: true,

@@ -1,6 +1,7 @@
 import { Clock } from './clock.ts';
 import { Collection } from './collection.ts';
 import { FaultBook } from './faults/fault-book.ts';
+import { RateLimit } from './http/rate-limit.ts';
 import { RequestLog } from './http/request-log.ts';
 import { ApiError } from './http/api-error.ts';
 import type { Authentication, Destination, Source, Task, Transformation } from './resources/resource.ts';
@@ -26,6 +27,7 @@ export interface World {
   readonly keys: KeyStore;
   readonly faults: FaultBook;
   readonly requests: RequestLog;
+  readonly rateLimit: RateLimit;
   /** What the next runs of a task (or of any, under `*`) are told to do. */
   readonly scripts: RunScript[];
   readonly recordFailures: RecordFailure[];
@@ -93,6 +95,7 @@ export function createWorld({ applicationId, apiKey, adminKey }: FirstKeys, sett
     indices: new IndexStore(clock, settings),
     faults: new FaultBook(),
     requests: new RequestLog(settings),
+    rateLimit: new RateLimit(settings),
     scripts: [],
     recordFailures: [],
     attached: new Map(),

@@ -34,6 +34,7 @@ export const settingsBody = z.strictObject({
   maxRecordBytes: count,
   maxRequestsKept: count,
   gzip: z.boolean().optional(),
+  rateLimit: z.union([z.literal(false), z.number().positive()]).optional(),
   quotas: z
     .union([
       z.literal(false),

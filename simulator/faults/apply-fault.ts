@@ -5,7 +5,8 @@ import type { Fault } from './fault.ts';
 const SLOW_MS = 1_000;
 const PAGE =
   '<!DOCTYPE html><html><head><title>Error</title></head><body><h1>Something is in the way</h1></body></html>';
-const NOT_GZIP = Buffer.from([0x1f, 0x8b, 0x08, 0x00, 0xde, 0xad, 0xbe, 0xef, 0x00, 0x01]);
+/** The header is gzip's, the block after it is of a kind that doesn't exist. */
+const NOT_GZIP = Buffer.from('1f8b0800000000000003ffffffffffffffff', 'hex');
 
 /** Answers as the fault says; `perform` does what the request asks for and returns its honest answer. */
 export async function applyFault(fault: Fault, reply: Reply, perform: () => Promise<Answer>): Promise<void> {

@@ -4,11 +4,18 @@ export class ApiError extends Error {
   readonly status: number;
   /** Further members of the answer's body, beside `message`. */
   readonly more: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: number, message: string, more: Readonly<Record<string, unknown>> = {}) {
+  constructor(
+    status: number,
+    message: string,
+    more: Readonly<Record<string, unknown>> = {},
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(message);
     this.status = status;
     this.more = more;
+    this.headers = headers;
   }
 }
 

@@ -45,6 +45,7 @@ export async function handleRequest(world: World, request: IncomingMessage, resp
 
   const perform = async (): Promise<Answer> => {
     try {
+      world.rateLimit.check();
       const key = checkCredentials(world, credentials, route?.route.target.acl ?? []);
       for (const checked of [matched, body]) if (checked instanceof ApiError) throw checked;
       if (!route) throw new ApiError(404, 'Not Found');
@@ -71,7 +72,10 @@ async function attempt<T>(work: () => T | Promise<T>): Promise<T | ApiError> {
 }
 
 export function asAnswer(error: unknown): Answer {
-  if (error instanceof ApiError) return { status: error.status, body: { message: error.message, ...error.more } };
+  if (error instanceof ApiError) {
+    const { status, message, more, headers } = error;
+    return { status, body: { message, ...more }, headers };
+  }
   console.error(error);
   return { status: 500, body: { message: 'Internal error of the simulator' } };
 }

@@ -33,6 +33,7 @@ function blankInput(input: unknown): unknown {
 
 function blankSecrets(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(blankSecrets);
+  if (typeof value === 'string') return withoutPasswords(value);
   if (!isObject(value)) return value;
   return mapValues(value, (item, name) => {
     if (name === 'configuration') return blankAll(item);
@@ -56,6 +57,9 @@ function summarizeBatch(body: Record<string, unknown>, records: readonly unknown
 
 const mapValues = (value: Record<string, unknown>, change: (item: unknown, name: string) => unknown) =>
   Object.fromEntries(Object.entries(value).map(([name, item]) => [name, change(item, name)]));
+
+/** A URL may carry a user and a password. */
+export const withoutPasswords = (text: string) => text.replace(/\/\/[^/@\s]*@/g, `//${REDACTED}@`);
 
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -36,7 +36,7 @@ export async function executeRun(world: World, run: Run, task: Task, { onlyIDs }
     return finishRun(world, run, { outcome: 'success', reasonCode: 'no_events', reason: 'the source has no records' });
 
   const { indexName } = destination.input;
-  const target = task.action === 'replace' ? new Map<string, IndexRecord>() : world.indices.touch(indexName).records;
+  const replacement = task.action === 'replace' ? new Map<string, IndexRecord>() : undefined;
   const batches = inBatches(records, settings.batchSize);
   const eventsPerBatch = transformationsOf(world, destination).length > 0 ? 2 : 1;
   run.progress = { expectedNbOfEvents: 1 + batches.length * eventsPerBatch, receivedNbOfEvents: 1 };
@@ -49,13 +49,15 @@ export async function executeRun(world: World, run: Run, task: Task, { onlyIDs }
     if (isOver(run)) return;
     const outcome = ingestBatch(world, run, destination, batch);
     if (outcome.critical !== undefined) return finishRun(world, run, critical(outcome.critical));
+    // Looked up again each time: the index may have been moved or deleted meanwhile.
+    const target = replacement ?? world.indices.touch(indexName).records;
     for (const record of outcome.records) writeRecord(target, writeModes[task.action], record);
     failed += outcome.failed;
     run.progress.receivedNbOfEvents += eventsPerBatch;
   }
   const verdict = judge(failed, total, task.failureThreshold ?? 0);
   // A replacement becomes visible at once and as a whole, or not at all.
-  if (verdict.outcome === 'success' && task.action === 'replace') world.indices.touch(indexName).records = target;
+  if (verdict.outcome === 'success' && replacement) world.indices.touch(indexName).records = replacement;
   finishRun(world, run, verdict);
 }
 

@@ -1,5 +1,6 @@
 import type { Source } from '../resources/resource.ts';
 import type { World } from '../world.ts';
+import { withoutPasswords } from '../http/redact.ts';
 import { SourceProblem } from './source-problem.ts';
 
 const FETCH_TIMEOUT_MS = 30_000;
@@ -22,7 +23,7 @@ export async function fetchText(world: World, source: Source, url: string): Prom
     return (await response.text()).replace(/^\uFEFF/, '');
   } catch (error) {
     if (error instanceof SourceProblem) throw error;
-    throw new SourceProblem(`the source is unreachable: ${reasonOf(error)}`);
+    throw new SourceProblem(`the source is unreachable: ${withoutPasswords(reasonOf(error))}`);
   }
 }
 

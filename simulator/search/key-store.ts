@@ -50,7 +50,7 @@ export class KeyStore {
       validity,
       more: fields.more ?? {},
       createdAt: now,
-      usableAt: now + delayMs,
+      usableAt: delayMs === 0 ? -Infinity : now + delayMs,
       expiresAt: validity === 0 ? Infinity : now + validity * 1000,
     };
     this.#keys.set(value, key);
