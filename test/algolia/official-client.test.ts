@@ -157,7 +157,7 @@ describe('for any argument', () => {
   });
 });
 
-describe('where ours differs on purpose', () => {
+describe('§12.10: where ours differs on purpose', () => {
   const refused = async (name: OperationName, argument: unknown) => {
     const error = await sentByOurs(name, argument).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(AlgoliaError);

@@ -288,4 +288,60 @@ describe('answers are tolerated', () => {
       expect(await client.call('customGet', { path: 'x' }, { apiKey })).toEqual(value);
     }
   });
+
+  test('§13.7: a push without data, an event without a status', async () => {
+    const pushed = {
+      runID: 'r',
+      eventID: 'e',
+      data: null,
+      events: null,
+      message: 'ok',
+      createdAt: '2026-11-24T10:00:00Z',
+    };
+    answer(200, pushed);
+    const argument = { indexName: 'i', pushTaskPayload: { action: 'clear' as const, records: [] } };
+    expect(await client.call('push', argument, { apiKey })).toEqual(pushed);
+    const event = { eventID: 'e', runID: 'r', status: null, type: 'log', batchSize: 0, data: null, publishedAt: 'x' };
+    answer(200, event);
+    expect(await client.call('getEvent', { runID: 'r', eventID: 'e' }, { apiKey })).toEqual(event);
+  });
+
+  test('§13.21: a 200 that tells of a failure is given to the caller, who must look', async () => {
+    const tried = { payloads: [], error: { code: 500, message: 'x is not defined' } };
+    answer(200, tried);
+    expect(await client.call('tryTransformation', { code: 'x', sampleRecord: {} }, { apiKey })).toEqual(tried);
+    const watched = { runID: 'r', message: 'failed', events: [{ eventID: 'e', status: 'critical', type: 'fetch' }] };
+    answer(200, watched);
+    expect(await client.call('validateSource', { type: 'push', name: 'n' }, { apiKey })).toEqual(watched);
+  });
+
+  test('§13.22: the payloads of a try stay the JSON strings they are', async () => {
+    const tried = { payloads: ['{"objectID":"a"}', '{"objectID":"b"}'] };
+    answer(200, tried);
+    expect(await client.call('tryTransformation', { code: 'x', sampleRecord: {} }, { apiKey })).toEqual(tried);
+  });
+
+  test('§13.20: a search that finds less than it was asked for is no error', async () => {
+    answer(200, [{ sourceID: 'a', type: 'json', name: 'n' }]);
+    expect(await client.call('searchSources', { sourceIDs: ['a', 'b', 'c'] }, { apiKey })).toHaveLength(1);
+  });
+});
+
+describe('§12.12, §13.27: what is still in use', () => {
+  test('is not deleted, which no second attempt would change', async () => {
+    answer(400, {
+      message: 'source is used by a task',
+      error: { code: 'in_use', details: [{ id: 't', type: 'task' }] },
+    });
+    expect(await failureOf(client.call('deleteSource', { sourceID: 's' }, { apiKey }))).toMatchObject({
+      type: 'AlgoliaInvalid',
+      details: { operation: 'deleteSource', status: 400, code: 'in_use', algoliaMessage: 'source is used by a task' },
+    });
+  });
+
+  test('§13.9: and what is not there says 404, so that a caller can take it for not yet or for gone', async () => {
+    answer(404, { message: 'event not found' });
+    const error = await failureOf(client.call('getEvent', { runID: 'r', eventID: 'e' }, { apiKey }));
+    expect(error).toMatchObject({ type: 'AlgoliaInvalid', details: { status: 404 } });
+  });
 });
