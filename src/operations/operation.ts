@@ -123,8 +123,18 @@ export class SecretRef {
   }
 }
 
-const LITERAL_SECRET =
-  'a credential may not stand here in the clear: write {"$secret": "env:SECRET_…"} or {"$secret": "file:…"}. This value is now in Temporal\'s history, so rotate it';
+/** True of whatever a workflow or an activity was started with; not yet of what is checked before. */
+export const NOW_IN_HISTORY = ". This value is now in Temporal's history, so rotate it";
+
+/** A body that is JSON text already: sent as it stands, and checked by whoever made it. */
+export class JsonText {
+  readonly bytes: Uint8Array;
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+}
+
+const LITERAL_SECRET = `a credential may not stand here in the clear: write {"$secret": "env:SECRET_…"} or {"$secret": "file:…"}${NOW_IN_HISTORY}`;
 
 /** A place for a credential: takes `{"$secret": "env:SECRET_NAME"}` or `{"$secret": "file:path"}`, never the value. */
 export const secret = () =>
