@@ -8,19 +8,11 @@ import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { SEARCH_ATTRIBUTES } from '../src/search-attributes.ts';
 import { findTemporalCli } from './temporal-cli.ts';
 
+export { SEARCH_ATTRIBUTES } from '../src/search-attributes.ts';
 export { findTemporalCli } from './temporal-cli.ts';
-
-/** What the workflows set; a real server needs them registered by `temporal operator search-attribute create`. */
-export const SEARCH_ATTRIBUTES = [
-  'AlgoliaAppId',
-  'AlgoliaTaskId',
-  'AlgoliaRunId',
-  'AlgoliaIndex',
-  'ApprovalState',
-  'Outcome',
-] as const;
 
 const HOST = '127.0.0.1';
 const NAMESPACE = 'default';

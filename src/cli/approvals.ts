@@ -1,0 +1,48 @@
+import type { Client } from '@temporalio/client';
+import type { Command } from 'commander';
+import type { ApprovalStatus } from '../workflows/steps/approval-details.ts';
+import { print, printJson, table } from './output.ts';
+import { queryWithin } from './query.ts';
+import { withTemporal } from './temporal.ts';
+
+const WAITING = `ApprovalState = 'waiting' AND ExecutionStatus = 'Running'`;
+
+/** A workflow that waits for people; `approval` is absent when no worker is there to say what it asks. */
+export interface WaitingWorkflow {
+  readonly workflowId: string;
+  readonly type: string;
+  readonly startTime: string;
+  readonly approval?: ApprovalStatus;
+}
+
+export function addApprovalsCommand(program: Command): void {
+  program
+    .command('approvals')
+    .summary('list what waits for approval')
+    .description('Lists the workflows that wait for an approval: what is asked, by whom, until when.')
+    .option('--json', 'print an array of {workflowId, type, startTime, approval?}')
+    .action(async ({ json }: { json?: true }) => {
+      const waiting = await withTemporal(({ client }) => listWaiting(client));
+      if (json) return printJson(waiting);
+      if (waiting.length === 0) return print('Nothing waits for approval.');
+      print(table(['WORKFLOW', 'ASKED', 'BY', 'APPROVED', 'UNTIL'], waiting.map(rowOf)));
+      print('\nalgolia-ingestion status <workflow> shows the plan; approve or reject <workflow> --as <name> answers.');
+    });
+}
+
+async function listWaiting(client: Client): Promise<WaitingWorkflow[]> {
+  const waiting: WaitingWorkflow[] = [];
+  for await (const { workflowId, type, startTime } of client.workflow.list({ query: WAITING })) {
+    const approval = await queryWithin<ApprovalStatus>(client, client.workflow.getHandle(workflowId), 'approval');
+    // The list lags behind by a moment.
+    if (approval && approval.state !== 'waiting') continue;
+    waiting.push({ workflowId, type, startTime: startTime.toISOString(), ...(approval ? { approval } : {}) });
+  }
+  return waiting;
+}
+
+function rowOf({ workflowId, type, approval }: WaitingWorkflow): string[] {
+  if (!approval) return [workflowId, `${type} (no worker answers)`, '', '', ''];
+  const { title = type, requesters = [], by, policy, deadline = '' } = approval;
+  return [workflowId, title, requesters.join(', ') || 'unknown', `${by.length} of ${policy?.quorum ?? '?'}`, deadline];
+}

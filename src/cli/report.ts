@@ -1,0 +1,47 @@
+import { isGrpcServiceError, ServiceError, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import { CommanderError } from 'commander';
+import { CodecError } from '../codec/payload-codec.ts';
+import { ConfigError } from '../config.ts';
+import { CliError, EXIT, type ExitCode } from './exit.ts';
+import { describeFailure, exitCodeOf, failureOf } from './failure.ts';
+
+const GRPC_NOT_FOUND = 5;
+const GRPC_PERMISSION_DENIED = 7;
+const GRPC_UNAUTHENTICATED = 16;
+
+export interface Report {
+  /** Absent when it has been said already. */
+  readonly message?: string;
+  readonly exitCode: ExitCode;
+}
+
+/** What a person is told of an error, and what the process ends with. */
+export function report(error: unknown): Report {
+  if (error instanceof CommanderError) return { exitCode: error.exitCode === 0 ? EXIT.fine : EXIT.usage };
+  if (error instanceof CliError) return { message: error.message, exitCode: error.exitCode };
+  if (error instanceof ConfigError) return { message: error.message, exitCode: EXIT.usage };
+  if (error instanceof WorkflowNotFoundError)
+    return { message: `There is no workflow ${error.workflowId}.`, exitCode: EXIT.notFound };
+  const codecError = causesOf(error).find((cause) => cause instanceof CodecError);
+  if (codecError) return { message: codecError.message, exitCode: EXIT.failed };
+  const failure = failureOf(error);
+  if (failure) {
+    const of = error instanceof WorkflowFailedError ? 'workflow' : 'call';
+    return { message: describeFailure(failure), exitCode: exitCodeOf(failure, of) };
+  }
+  if (error instanceof ServiceError) return reportServiceError(error);
+  return { message: error instanceof Error ? error.message : String(error), exitCode: EXIT.failed };
+}
+
+function reportServiceError(error: ServiceError): Report {
+  const cause: unknown = error.cause;
+  if (!isGrpcServiceError(cause)) return { message: error.message, exitCode: EXIT.failed };
+  const message = `Temporal: ${cause.details || error.message}`;
+  if (cause.code === GRPC_NOT_FOUND) return { message, exitCode: EXIT.notFound };
+  const denied = cause.code === GRPC_PERMISSION_DENIED || cause.code === GRPC_UNAUTHENTICATED;
+  return { message, exitCode: denied ? EXIT.denied : EXIT.failed };
+}
+
+function causesOf(error: unknown): Error[] {
+  return error instanceof Error ? [error, ...causesOf(error.cause)] : [];
+}
