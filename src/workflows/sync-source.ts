@@ -16,6 +16,7 @@ import { failureMessage } from './steps/failure-type.ts';
 import { followRun, type RunNews } from './steps/follow-run.ts';
 import { lookFor } from './steps/look-for.ts';
 import { findableBy } from './steps/search-attributes.ts';
+import { startedSince, stillRunning } from './steps/still-running.ts';
 import { isGood, type Judgement } from './steps/verdict.ts';
 
 /**
@@ -42,6 +43,9 @@ export const syncSourceStatus = defineQuery<SyncSourceResult>('status');
 
 type StartedRun = { readonly taskID: string; readonly runID: string; readonly createdAt: string };
 
+/** The runs that each task had before the trigger. */
+type KnownRuns = Map<string, readonly string[]>;
+
 const MAX_TRIGGERS = 3;
 
 export async function syncSource(rawInput: SyncSourceInput): Promise<SyncSourceResult> {
@@ -53,8 +57,20 @@ export async function syncSource(rawInput: SyncSourceInput): Promise<SyncSourceR
   };
   const input = await checkInput('syncSource', rawInput);
   findableBy({ AlgoliaAppId: input.applicationId });
+  const known: KnownRuns = new Map();
   try {
-    const runs = await startRuns(input);
+    const runs = await startRuns(input, known);
+    if (runs.length === 0) {
+      findableBy({ Outcome: 'blocked' });
+      status = { ...status, finishedAt: new Date().toISOString() };
+      if (!input.failWorkflow) return status;
+      throw ApplicationFailure.create({
+        type: 'SyncFailed',
+        nonRetryable: true,
+        message: `blocked: no task of source ${input.sourceID} ran; none is enabled, or runSourcePayload leaves them all out`,
+        details: [status],
+      });
+    }
     for (const { taskID, runID } of runs) tell(taskID, { runID });
     const deadline = Date.now() + durationMs(input.maxDuration);
     const judgements = await Promise.all(
@@ -74,20 +90,17 @@ export async function syncSource(rawInput: SyncSourceInput): Promise<SyncSourceR
     const message = `${bad.length} of ${judgements.length} tasks: ${bad.map(({ verdict, reason }) => `${verdict} (${reason})`).join(', ')}`;
     throw ApplicationFailure.create({ type: 'SyncFailed', nonRetryable: true, message, details: [status] });
   } catch (error) {
-    if (isCancellation(error)) await CancellationScope.nonCancellable(() => reportCancelled(status, tell));
+    if (isCancellation(error)) await CancellationScope.nonCancellable(() => reportCancelled(() => status, known, tell));
     throw error;
   }
 }
 
-async function startRuns(input: Checked<'syncSource'>): Promise<StartedRun[]> {
+async function startRuns(input: Checked<'syncSource'>, known: KnownRuns): Promise<StartedRun[]> {
   const { sourceID, runSourcePayload } = input;
   const { tasks } = await repeatable.listTasks({ sourceID: [sourceID], itemsPerPage: 100 });
   const taskIDs = tasks.flatMap(({ taskID }) => (taskID ? [taskID] : []));
-  const known = new Map(
-    await Promise.all(
-      taskIDs.map(async (taskID) => [taskID, (await repeatable.inspectTask({ taskID })).known] as const),
-    ),
-  );
+  const inspections = await Promise.all(taskIDs.map((taskID) => repeatable.inspectTask({ taskID })));
+  for (const [place, taskID] of taskIDs.entries()) known.set(taskID, inspections[place]?.known ?? []);
   const findNew = async (taskID: string): Promise<StartedRun[]> => {
     const [newest] = await repeatable.findNewRuns({ taskID, known: known.get(taskID) ?? [] });
     return newest ? [{ ...newest, taskID }] : [];
@@ -111,22 +124,28 @@ async function startRuns(input: Checked<'syncSource'>): Promise<StartedRun[]> {
   );
 }
 
+/** What runs on, of the tasks without a verdict. A trigger that was cut short may have started runs that nobody has heard of yet. */
 async function reportCancelled(
-  status: SyncSourceResult,
+  status: () => SyncSourceResult,
+  known: KnownRuns,
   tell: (taskID: string, news: Partial<TaskVerdict>) => void,
 ): Promise<void> {
-  const going = Object.entries(status.tasks).filter(([, { verdict }]) => verdict === undefined);
-  const states = await Promise.all(
-    going.map(async ([taskID, { runID }]) => [taskID, (await repeatable.getRun({ runID })).status] as const),
-  );
-  for (const [taskID, state] of states) {
-    tell(taskID, {
-      verdict: 'cancelled',
-      reason: "cancelled; Algolia can't stop a run",
-      remoteStillRunning: state !== 'finished' && state !== 'skipped',
-    });
+  if (Object.keys(status().tasks).length === 0) {
+    await Promise.all(
+      [...known].map(async ([taskID, runs]) => {
+        const [runID] = await startedSince(taskID, runs);
+        if (runID !== undefined) tell(taskID, { runID });
+      }),
+    );
   }
-  upsertMemo({ remoteStillRunning: states.some(([, state]) => state !== 'finished' && state !== 'skipped') });
+  const going = Object.entries(status().tasks).filter(([, { verdict }]) => verdict === undefined);
+  const remote = await Promise.all(going.map(([, { runID }]) => stillRunning(runID)));
+  for (const [place, [taskID]] of going.entries()) {
+    const remoteStillRunning = remote[place] ?? false;
+    const goesOn = remoteStillRunning ? "; Algolia can't stop the run, so it goes on" : '';
+    tell(taskID, { verdict: 'cancelled', reason: `cancelled${goesOn}`, remoteStillRunning });
+  }
+  upsertMemo({ remoteStillRunning: remote.includes(true) });
   findableBy({ Outcome: 'cancelled' });
 }
 

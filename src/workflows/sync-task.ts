@@ -1,13 +1,13 @@
 import {
   ApplicationFailure,
   CancellationScope,
+  condition,
   defineQuery,
   defineSignal,
   isCancellation,
   log,
   setCurrentDetails,
   setHandler,
-  sleep,
   upsertMemo,
 } from '@temporalio/workflow';
 import type { RunProgress } from '../activities/await-run.ts';
@@ -17,8 +17,10 @@ import type { SeenRun } from '../activities/inspect-task.ts';
 import { checkInput, repeatable } from './proxies.ts';
 import { describeSync } from './steps/describe-sync.ts';
 import { durationMs, tryDurationMs } from './steps/duration.ts';
+import { failureMessage } from './steps/failure-type.ts';
 import { followRun, judgeWait } from './steps/follow-run.ts';
 import { findableBy } from './steps/search-attributes.ts';
+import { startedSince, stillRunning } from './steps/still-running.ts';
 import { triggerRun } from './steps/trigger-run.ts';
 import { isGood, type Judgement, type Verdict } from './steps/verdict.ts';
 import { watchRun, type Wait } from './steps/watch-run.ts';
@@ -205,7 +207,10 @@ async function runAndJudge(input: Checked<'syncTask'>, sync: Sync, running?: See
     if (verdict !== 'transient' || further >= input.newRuns) return finish(sync, judgement);
 
     sync.tell({ phase: 'pausing', reason: judgement.reason });
-    await sleep(PAUSE_BEFORE_NEW_RUN_MS * 2 ** further, { summary: `before a new run: ${judgement.reason}` });
+    const pauseMs = PAUSE_BEFORE_NEW_RUN_MS * 2 ** further;
+    const summary = `before a new run: ${judgement.reason}`;
+    if (await condition(() => sync.wait.givenUp !== undefined, pauseMs, { summary }))
+      return finish(sync, { ...judgement, reason: `given up: ${sync.wait.givenUp}; ${judgement.reason}` });
     sync.known = [runID, ...sync.known];
   }
 }
@@ -225,17 +230,22 @@ function finish(sync: Sync, judgement: Judgement): SyncTaskResult {
 async function reportCancelled(input: Checked<'syncTask'>, sync: Sync): Promise<void> {
   const { phase } = sync.status;
   let { runID } = sync.status;
-  if (phase === 'triggering')
-    runID = (await repeatable.findNewRuns({ taskID: input.taskID, known: sync.known }))[0]?.runID;
+  if (phase === 'triggering') [runID] = await startedSince(input.taskID, sync.known);
   const isOurs = phase !== 'waiting for another run';
-  const remote = runID && isOurs ? await repeatable.getRun({ runID }) : undefined;
-  const remoteStillRunning = remote !== undefined && remote.status !== 'finished' && remote.status !== 'skipped';
-  if (remoteStillRunning && input.onCancel === 'disableTask') await repeatable.disableTask({ taskID: input.taskID });
+  const remoteStillRunning = runID !== undefined && isOurs && (await stillRunning(runID));
+  const goesOn = remoteStillRunning ? `; Algolia can't stop run ${runID}, so it goes on` : '';
+  const disabled = remoteStillRunning && input.onCancel === 'disableTask' ? await disable(input.taskID) : '';
   sync.tell({ remoteStillRunning, ...(runID ? { runID } : {}) });
-  finish(sync, {
-    verdict: 'cancelled',
-    reason: remoteStillRunning ? `cancelled; Algolia can't stop run ${runID}, so it goes on` : 'cancelled',
-  });
+  finish(sync, { verdict: 'cancelled', reason: `cancelled${goesOn}${disabled}` });
   upsertMemo({ remoteStillRunning, ...(runID ? { runID } : {}) });
   findableBy({ Outcome: 'cancelled' });
+}
+
+async function disable(taskID: string): Promise<string> {
+  try {
+    await repeatable.disableTask({ taskID });
+    return '; the task is disabled';
+  } catch (error) {
+    return `; the task could not be disabled: ${failureMessage(error)}`;
+  }
 }

@@ -35,7 +35,11 @@ export async function adoptOrCreate(wanted: Wanted, undo: UndoLog): Promise<Sett
   const entry = undo.intend({ kind: wanted.kind, match: wanted.match });
   let lastError: unknown;
   for (let create = 1; create <= MAX_CREATES; create += 1) {
-    const attempt = await attemptOnce(wanted.create);
+    const attempt = await attemptOnce(wanted.create).catch((error: unknown) => {
+      // It provably made nothing: what has this description later is somebody else's.
+      if (lastError === undefined) undo.forget(entry);
+      throw error;
+    });
     const id = attempt.outcome === 'done' ? attempt.value : (await lookFor(find))[0]?.id;
     if (id !== undefined) {
       entry.id = id;

@@ -14,6 +14,8 @@ export interface Intent {
 /** What this workflow has made, in the order of making. */
 export interface UndoLog {
   intend(intent: Intent): Intent;
+  /** It was not made after all. */
+  forget(intent: Intent): void;
   /** Deletes all of it, last made first, whatever else is cancelled. Returns what could not be deleted, in words. */
   undo(): Promise<string[]>;
 }
@@ -24,6 +26,9 @@ export function undoLog(): UndoLog {
     intend(intent) {
       intents.push(intent);
       return intent;
+    },
+    forget(intent) {
+      intents.splice(intents.indexOf(intent), 1);
     },
     undo: () =>
       CancellationScope.nonCancellable(async () => {

@@ -43,8 +43,13 @@ export function judge(run: Run, events: EventDigest): Judgement {
   const because = (fallback: string) => run.reason || fallback;
   if (run.status === 'skipped') return { ...said, verdict: 'skipped', reason: because('Algolia skipped the run') };
   if (run.outcome === 'failure') {
+    const known = VERDICT_BY_REASON[run.reasonCode ?? ''];
     const verdict =
-      VERDICT_BY_REASON[run.reasonCode ?? ''] ?? (events.counts.record?.succeeded ? 'partial' : 'critical');
+      known === undefined || (known === 'empty' && events.failed > 0)
+        ? events.counts.record?.succeeded
+          ? 'partial'
+          : 'critical'
+        : known;
     return { ...said, verdict, reason: because(`the run failed (${run.reasonCode ?? 'no reason given'})`) };
   }
   if (run.outcome !== 'success')
