@@ -8,7 +8,10 @@ import { createWorker } from '../../src/create-worker.ts';
 import { createScrubber } from '../../src/secrets/scrubber.ts';
 
 /** One per process, and before anything else of the SDK. Failures that tests provoke are warnings. */
-Runtime.install({ logger: new DefaultLogger('ERROR') });
+Runtime.install({
+  logger: new DefaultLogger('ERROR'),
+  telemetryOptions: { logging: { forward: {}, filter: { core: 'ERROR', other: 'ERROR' } } },
+});
 
 export interface TestWorkerOptions {
   readonly simulator: Pick<Simulator, 'url' | 'applicationId' | 'apiKey'>;
