@@ -1,8 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Machine } from './control/control-route.ts';
 import { CONTROL_PREFIX, handleControl } from './control/handle-control.ts';
 import { handleRequest } from './http/handle-request.ts';
 import { defaultSettings, type Settings } from './settings.ts';
+import { openStateFile } from './state/state-file.ts';
 import { createWorld, type FirstKeys, type World } from './world.ts';
 
 export interface SimulatorOptions extends Partial<FirstKeys>, Partial<Settings> {
@@ -10,6 +12,8 @@ export interface SimulatorOptions extends Partial<FirstKeys>, Partial<Settings> 
   readonly port?: number;
   /** Another name for `speed`: how many times faster than normal runs, pushes and index tasks are. */
   readonly runSpeed?: number;
+  /** Where to keep the state over restarts; without it, in memory only. The file holds credentials in the clear. */
+  readonly stateFile?: string;
 }
 
 export interface Simulator extends FirstKeys {
@@ -32,6 +36,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const {
     port: wantedPort = 0,
     runSpeed,
+    stateFile,
     applicationId = 'DEMOAPP',
     apiKey = 'demo-key',
     adminKey = 'demo-admin-key',
@@ -41,9 +46,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const speed = runSpeed ?? settings.speed ?? defaultSettings.speed;
   const freshWorld = () => createWorld(first, { ...defaultSettings, ...settings, speed });
   let world = freshWorld();
+  const state = openStateFile(stateFile, () => world);
+  state.load(world);
   let restart: NodeJS.Timeout | undefined;
 
-  const machine = {
+  const machine: Machine = {
     get world() {
       return world;
     },
@@ -51,6 +58,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       world.stop();
       world = freshWorld();
     },
+    touch: () => state.touch(),
     outage: (ms: number) => {
       server.close();
       // The answer to the request that asked for it goes out first.
@@ -60,7 +68,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   };
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 }, (request, response) => {
     serve(machine, request, response).catch((error: unknown) => {
-      console.error(error);
+      // A client that hangs up is none of our errors.
+      if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET') console.error(error);
       response.destroy();
     });
   });
@@ -81,6 +90,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     control: (route, body) => callControl(url, route, body),
     stop: async () => {
       clearTimeout(restart);
+      state.close();
       world.stop();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
@@ -90,11 +100,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   };
 }
 
-function serve(
-  machine: Parameters<typeof handleControl>[0],
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+function serve(machine: Machine, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (request.method !== 'GET') machine.touch();
   const isControl = (request.url ?? '').startsWith(CONTROL_PREFIX);
   return isControl ? handleControl(machine, request, response) : handleRequest(machine.world, request, response);
 }

@@ -5,6 +5,8 @@ import type { World } from '../world.ts';
 export interface Machine {
   readonly world: World;
   reset(): void;
+  /** Notes that the state may have changed. */
+  touch(): void;
   /** Refuses connections for a while; nothing is forgotten. */
   outage(ms: number): void;
 }

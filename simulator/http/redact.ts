@@ -4,7 +4,7 @@ export const REDACTED = '[redacted]';
 /** Members of an authentication's input that are no credentials. */
 const PUBLIC_MEMBERS = new Set(['clientEmail', 'username', 'url', 'client_id', 'scope', 'appID']);
 const SECRET_NAME = /secret|password|passwd|token|credential|private_?key|api_?key|access_?key|authorization/i;
-const BIG_BODY_BYTES = 16_384;
+const BIG_BODY_BYTES = 4_096;
 
 /** A body as the request log keeps it: no credentials, and of a large batch of records only which they were. */
 export function redactBody(operation: string, body: unknown, bytes: number): unknown {

@@ -39,6 +39,10 @@ export class KeyStore {
     return [...this.#keys.values()];
   }
 
+  deletedValues(): ApiKey[] {
+    return [...this.#deleted.values()];
+  }
+
   add(fields: KeyFields, { value = randomBytes(16).toString('hex'), delayMs = 0 } = {}): ApiKey {
     const now = this.#clock.now();
     const validity = fields.validity ?? 0;
