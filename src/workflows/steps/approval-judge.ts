@@ -129,7 +129,8 @@ const principals = new WeakMap<GivenApproval, string>();
 async function redeemToken(round: Round, token: string, approver: string | undefined): Promise<string | undefined> {
   const onItsWay = () =>
     approver === undefined ? round.delivering.size > 0 : round.delivering.has(normalName(approver));
-  if (onItsWay()) await condition(() => !onItsWay(), TOKEN_GRACE, { summary: 'for the delivery of the token' });
+  const summary = 'for the delivery of the token';
+  if (onItsWay()) await condition(() => !onItsWay() || round.decision !== undefined, TOKEN_GRACE, { summary });
   if (round.tokens.length === 0) return undefined;
   const { index } = await matchToken({
     token,

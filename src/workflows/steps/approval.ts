@@ -120,6 +120,11 @@ export function openApprovals(): void {
   });
 }
 
+/** Fails at once if there is no such policy: to be called before anything is done that would have to be undone. */
+export async function checkPolicy(policy: string | undefined): Promise<void> {
+  await approvalPolicy({ name: policy });
+}
+
 /** Asks, and goes on only if it is approved; everything else is the failure `ApprovalDenied`, with the outcome as its details. */
 export async function requireApproval(request: ApprovalRequest): Promise<ApprovalOutcome> {
   const outcome = await requestApproval(request);
@@ -139,8 +144,9 @@ export async function requestApproval(request: ApprovalRequest): Promise<Approva
   openApprovals();
   const open = desk as Desk;
   let { plan } = request;
+  const refused: Refusal[] = [];
   for (let attempt = 1; attempt <= MAX_ROUNDS; attempt += 1) {
-    const round = await ask(open, { ...request, plan });
+    const round = await ask(open, { ...request, plan }, refused);
     try {
       await waitForDecision(open, round);
       const newPlan = round.decision === 'approved' ? await request.replan?.() : undefined;
@@ -150,6 +156,7 @@ export async function requestApproval(request: ApprovalRequest): Promise<Approva
       log.warn('the plan has changed since it was approved; asking again', { approvalId: round.id });
     } catch (error) {
       round.decision = 'cancelled';
+      await CancellationScope.nonCancellable(() => condition(() => open.queued === 0));
       voidApprovals(round, `approved, but it was ${isCancellation(error) ? 'cancelled' : 'given up'}`);
       conclude(round);
       throw error;
@@ -161,13 +168,13 @@ export async function requestApproval(request: ApprovalRequest): Promise<Approva
   );
 }
 
-async function ask(open: Desk, request: ApprovalRequest): Promise<Round> {
-  const [policy, planHash, requester] = await Promise.all([
-    approvalPolicy({ name: request.policy }),
-    hashPlan(request.plan),
-    readRequester(),
-  ]);
+async function ask(open: Desk, request: ApprovalRequest, refused: Refusal[]): Promise<Round> {
+  // One after another: a workflow that fails of one local activity while others go on hangs until its task times out.
+  const policy = await approvalPolicy({ name: request.policy });
+  const planHash = await hashPlan(request.plan);
+  const requester = await readRequester();
   open.rounds += 1;
+  refused.push(...open.early.splice(0));
   const round: Round = {
     id: `${workflowInfo().workflowId}/approval-${open.rounds}`,
     title: request.title,
@@ -181,7 +188,7 @@ async function ask(open: Desk, request: ApprovalRequest): Promise<Round> {
     tokensSent: new Map(),
     undelivered: [],
     by: [],
-    refused: open.early.splice(0),
+    refused,
     ...(policy.approvers ? { approvers: policy.approvers } : {}),
     ...(request.reason === undefined ? {} : { reason: request.reason }),
     ...(request.requestedBy === undefined ? {} : { requestedBy: request.requestedBy }),
