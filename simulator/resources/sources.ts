@@ -13,6 +13,9 @@ import type { Source } from './resource.ts';
 
 const ECOMMERCE = new Set(['shopify', 'bigcommerce', 'commercetools']);
 
+/** An update of these must give the whole input again, so it replaces it. */
+const WHOLE_INPUT = new Set(['json', 'csv', 'bigquery', 'ga4BigqueryExport']);
+
 const runPayload = z
   .strictObject({
     indexToInclude: z.array(z.string()).optional(),
@@ -43,7 +46,8 @@ function applyUpdate(world: World, current: Source, body: unknown): Source {
   const { input, ...rest } = parseSourceUpdate(current.type as SourceType, body ?? {});
   requireExisting(world.authentications, 'Authentication', [rest.authenticationID]);
   const changed = { ...current, ...rest, name: rest.name ?? current.name, updatedAt: world.clock.iso() };
-  return input ? { ...changed, input: { ...current.input, ...input } } : changed;
+  if (!input) return changed;
+  return { ...changed, input: WHOLE_INPUT.has(current.type) ? input : { ...current.input, ...input } };
 }
 
 export const sourceHandlers: Handlers = {

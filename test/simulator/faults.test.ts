@@ -5,13 +5,13 @@ import { createChain, openSimulator, refusal } from './stage.ts';
 async function openFaulty(fault: Record<string, unknown>) {
   const { simulator, client } = await openSimulator();
   await simulator.control('POST /faults', { operation: 'createSource', ...fault });
-  const create = () =>
+  const create = (timeoutMs = 10_000) =>
     fetch(`${simulator.url}/1/sources`, {
       method: 'POST',
       headers: { 'x-algolia-application-id': 'DEMOAPP', 'x-algolia-api-key': 'demo-key' },
       body: JSON.stringify({ type: 'push', name: 'p' }),
       redirect: 'manual',
-      signal: AbortSignal.timeout(500),
+      signal: AbortSignal.timeout(timeoutMs),
     });
   const created = async () => (await client.listSources()).pagination.nbItems;
   return { simulator, client, create, created };
@@ -67,7 +67,7 @@ test('truncate: it is done, and half of the answer arrives', async () => {
 
 test('hang: no answer comes, or a late one', async () => {
   const { create, created } = await openFaulty({ kind: 'hang' });
-  await expect(create()).rejects.toThrow('timeout');
+  await expect(create(200)).rejects.toThrow('timeout');
   expect(await created()).toBe(0);
   const late = await openFaulty({ kind: 'hang', ms: 20 });
   expect((await late.create()).status).toBe(200);

@@ -71,6 +71,18 @@ test('an update takes only what the type of the stored resource has', async () =
   );
 });
 
+test('an update replaces an input that must be given whole, and merges the others', async () => {
+  const { client } = await openSimulator();
+  const update = async (type: string, input: object, change: object) => {
+    const { sourceID } = await client.createSource({ type, name: type, input } as never);
+    await client.updateSource({ sourceID, sourceUpdate: { input: change as never } });
+    return (await client.getSource({ sourceID })).input;
+  };
+  expect(await update('json', { url: 'a', uniqueIDColumn: 'id' }, { url: 'b' })).toEqual({ url: 'b' });
+  const index = { indexName: 'a', filters: 'x:1' };
+  expect(await update('algoliaIndex', index, { indexName: 'b' })).toEqual({ indexName: 'b', filters: 'x:1' });
+});
+
 test('a task takes an input only for the sources that have one', async () => {
   const { client } = await openSimulator();
   const task = { input: { streams: [{ name: 's', syncMode: 'fullTable' }] } };
