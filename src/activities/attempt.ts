@@ -33,9 +33,11 @@ async function assertOnlyAttempt(operation: string): Promise<void> {
       { operation },
     );
   }
-  const { client } = Context.current();
+  const context = Context.current();
+  const { client } = context;
+  let proof;
   try {
-    await client.workflowService.recordActivityTaskHeartbeat({
+    proof = await client.workflowService.recordActivityTaskHeartbeat({
       namespace: client.options.namespace,
       taskToken,
       identity: client.options.identity,
@@ -43,10 +45,15 @@ async function assertOnlyAttempt(operation: string): Promise<void> {
   } catch (error) {
     throw new AlgoliaError(
       'AlgoliaUnavailable',
-      `${operation}: this attempt is no longer the current one, so nothing was sent`,
+      `${operation}: could not learn that this attempt is still the current one, so nothing was sent`,
       { operation },
       error,
     );
+  }
+  if (proof.cancelRequested) {
+    // The SDK's own heartbeat brings it the news, and the cancellation with its reason.
+    context.heartbeat({ nothingSent: true });
+    await context.cancelled;
   }
 }
 
@@ -60,8 +67,8 @@ export async function sendOnce<T>(
   operation: string,
   send: (options: { writeWithinMs: number }) => Promise<T>,
 ): Promise<T> {
-  await assertOnlyAttempt(operation);
   try {
+    await assertOnlyAttempt(operation);
     return await send({ writeWithinMs: WRITE_WITHIN_MS });
   } catch (error) {
     if (error instanceof AlgoliaError && (error.type === 'AlgoliaUnavailable' || error.type === 'AlgoliaRateLimited'))

@@ -34,6 +34,7 @@ export type Respond = (request: RecordedRequest, response: ServerResponse, incom
 /** A real HTTP server that keeps what it is sent and answers as told. */
 export async function startServer(
   respond: Respond = (_, response) => answerJson(response, {}),
+  port = 0,
 ): Promise<LoopbackServer> {
   const requests: RecordedRequest[] = [];
   const server = createServer((incoming, response) => {
@@ -44,10 +45,10 @@ export async function startServer(
   });
   let connections = 0;
   server.on('connection', () => (connections += 1));
-  const { origin, port } = await listen(server);
+  const { origin, port: chosen } = await listen(server, port);
   return {
     origin,
-    port,
+    port: chosen,
     requests,
     connections: () => connections,
     close: async () => {
@@ -137,8 +138,11 @@ async function record(incoming: IncomingMessage): Promise<RecordedRequest> {
   };
 }
 
-async function listen(server: Server | ReturnType<typeof createTcpServer>): Promise<{ origin: URL; port: number }> {
-  server.listen(0, '127.0.0.1');
+async function listen(
+  server: Server | ReturnType<typeof createTcpServer>,
+  wanted = 0,
+): Promise<{ origin: URL; port: number }> {
+  server.listen(wanted, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return { origin: new URL(`http://127.0.0.1:${port}`), port };

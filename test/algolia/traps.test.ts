@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 /**
  * The traps of Algolia's Ingestion API and of its official client, one by one: 12 things to do better (§12), 30 gotchas (§13).
@@ -108,7 +108,9 @@ test.each(tested)('%s (%s) is tested in %s', (number, _, file) => {
 });
 
 test.each(declined)('%s (%s) is not, because %s', (number) => {
-  expect([CLIENT, SEND, ANSWERS, OFFICIAL, TABLE, REQUESTS, ACTIVITIES].filter((file) => testedIn(file).includes(number))).toEqual([]);
+  expect(
+    [CLIENT, SEND, ANSWERS, OFFICIAL, TABLE, REQUESTS, ACTIVITIES].filter((file) => testedIn(file).includes(number)),
+  ).toEqual([]);
 });
 
 test('no test claims a trap that its file is not listed for', () => {
