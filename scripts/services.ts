@@ -26,7 +26,7 @@ export interface ServicesOptions {
   readonly watch?: boolean;
   /** Where the worker's lines go: this process's own standard error, or a file. */
   readonly workerLog: 'inherit' | { readonly file: string };
-  /** Keeps Temporal's state across restarts. */
+  /** Keeps Temporal's and the simulator's state across restarts. */
   readonly keepState?: boolean;
   readonly workerEnvironment?: Readonly<Record<string, string>>;
   /** Factor on the simulator's own pace. */
@@ -53,6 +53,7 @@ export async function startServices(options: ServicesOptions) {
       port: await usualOrFree(USUAL_PORTS.simulator),
       applicationId: APPLICATION_ID,
       apiKey: API_KEY,
+      ...(options.keepState ? { stateFile: join(STATE_DIR, 'simulator.json') } : {}),
       ...(options.runSpeed === undefined ? {} : { runSpeed: options.runSpeed }),
     });
     stops.push(() => simulator.stop());

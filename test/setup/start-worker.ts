@@ -54,7 +54,8 @@ export async function startTestWorker({
   overrides = {},
 }: TestWorkerOptions): Promise<TestWorker> {
   const config = loadConfig({ ...workerEnvironment(simulator, `test-${randomUUID()}`), ...environment });
-  const { address, namespace } = inject('temporal');
+  const { connectionOptions, namespace } = config.temporal;
+  const { address } = connectionOptions as { address: string };
   const [native, connection] = await Promise.all([
     NativeConnection.connect({ address }),
     Connection.connect({ address }),

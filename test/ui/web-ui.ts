@@ -1,0 +1,85 @@
+import type { Locator, Page } from 'playwright-core';
+
+/** What a person does in the Temporal Web UI. */
+export function webUi(page: Page, uiUrl: string, namespace = 'default') {
+  const base = `${uiUrl}/namespaces/${namespace}`;
+  const openWorkflow = async (workflowId: string, tab = '') => {
+    await page.goto(`${base}/workflows/${encodeURIComponent(workflowId)}`);
+    // The address gets the run's id when the workflow is shown.
+    await page.waitForURL(/workflows\/[^/]+\/[0-9a-f-]{36}/);
+    if (tab) await page.getByRole('link', { name: tab }).first().click();
+  };
+  return {
+    openWorkflow,
+
+    /** *Start Workflow* with one JSON payload. */
+    async startWorkflow(workflow: { type: string; id: string; taskQueue: string; input?: unknown }): Promise<void> {
+      const query = new URLSearchParams({
+        taskQueue: workflow.taskQueue,
+        workflowType: workflow.type,
+        workflowId: workflow.id,
+      });
+      await page.goto(`${base}/workflows/start-workflow?${query}`);
+      if (workflow.input !== undefined) await write(page.locator('.cm-content').first(), workflow.input);
+      await pressUntilDone(page.getByTestId('start-workflow-button'), () =>
+        page.getByText('started successfully').first().waitFor({ timeout: 3_000 }),
+      );
+    },
+
+    /** *More Actions* → *Send a Signal*. */
+    async sendSignal(workflowId: string, signal: string, input: unknown): Promise<void> {
+      await openWorkflow(workflowId);
+      await page.getByRole('button', { name: 'More Actions' }).click();
+      await page.getByRole('menuitem', { name: 'Send a Signal' }).click();
+      const dialog = page.getByRole('dialog').filter({ hasText: 'Send a Signal' });
+      await dialog.getByText('Select a signal').click();
+      await page.getByRole('option', { name: new RegExp(`^${signal}`) }).click();
+      await write(dialog.locator('.cm-content').first(), input);
+      await pressUntilDone(dialog.getByRole('button', { name: 'Submit' }), () =>
+        dialog.waitFor({ state: 'hidden', timeout: 3_000 }),
+      );
+    },
+
+    /** The text of *User Metadata* → *Current Details*. */
+    async currentDetails(workflowId: string): Promise<string> {
+      await openWorkflow(workflowId, 'User Metadata');
+      const frame = page.frameLocator('iframe').last();
+      await frame.locator('body').waitFor();
+      return frame.locator('body').innerText();
+    },
+
+    /** *Start Standalone Activity*. */
+    async startActivity(activity: { type: string; id: string; taskQueue: string; input?: unknown }): Promise<void> {
+      const query = new URLSearchParams({
+        activityId: activity.id,
+        activityType: activity.type,
+        taskQueue: activity.taskQueue,
+        startToCloseTimeout: '30s',
+      });
+      await page.goto(`${base}/activities/start?${query}`);
+      if (activity.input !== undefined) await write(page.locator('.cm-content').first(), activity.input);
+      await pressUntilDone(page.getByRole('button', { name: 'Start Standalone Activity' }), () =>
+        page.getByText('Activity execution started').first().waitFor({ timeout: 3_000 }),
+      );
+    },
+  };
+}
+
+async function write(editor: Locator, value: unknown): Promise<void> {
+  await editor.click();
+  await editor.press('Control+a');
+  await editor.page().keyboard.insertText(JSON.stringify(value, null, 2));
+}
+
+/** The editor reformats when it loses the focus, and the first click may then miss the button that moved away. */
+async function pressUntilDone(button: Locator, done: () => Promise<unknown>): Promise<void> {
+  for (let press = 1; ; press += 1) {
+    await button.click();
+    try {
+      await done();
+      return;
+    } catch (error) {
+      if (press === 3) throw error;
+    }
+  }
+}
