@@ -1,4 +1,4 @@
-import { ApplicationFailure } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, CancelledFailure } from '@temporalio/workflow';
 import type { FoundResource, ResourceKind } from '../../activities/find-resources.ts';
 import { repeatable } from '../proxies.ts';
 import { attemptOnce } from './attempt-once.ts';
@@ -43,6 +43,8 @@ export async function adoptOrCreate(wanted: Wanted, undo: UndoLog): Promise<Sett
     const id = attempt.outcome === 'done' ? attempt.value : (await lookFor(find))[0]?.id;
     if (id !== undefined) {
       entry.id = id;
+      // The create itself is not cancelled; whoever cancelled meanwhile does not want what comes next.
+      if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled');
       return { id, how: 'created' };
     }
     if (attempt.outcome === 'ambiguous') lastError = attempt.error;

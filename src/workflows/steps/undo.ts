@@ -2,6 +2,7 @@ import { CancellationScope, log } from '@temporalio/workflow';
 import type { ResourceKind } from '../../activities/find-resources.ts';
 import { repeatable } from '../proxies.ts';
 import { failureMessage, isNotFound } from './failure-type.ts';
+import { lookFor } from './look-for.ts';
 
 /** Something that this workflow is about to create, or has. */
 export interface Intent {
@@ -47,9 +48,10 @@ export function undoLog(): UndoLog {
   };
 }
 
-/** Nothing of that description was there before, so whatever is there now was made by the create whose answer was lost. */
+/** Nothing of that description was there before, so whatever is there now was made by the create whose answer was lost: it may take a while to show. */
 async function idsOf({ kind, match, id }: Intent): Promise<string[]> {
-  return id === undefined ? (await repeatable.findResources({ kind, match })).map((found) => found.id) : [id];
+  if (id !== undefined) return [id];
+  return (await lookFor(() => repeatable.findResources({ kind, match }))).map((found) => found.id);
 }
 
 async function deleteResource(kind: ResourceKind, id: string): Promise<void> {
