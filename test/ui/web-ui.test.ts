@@ -50,7 +50,7 @@ describe.skipIf(!hasBrowser())('the Temporal Web UI', () => {
 
   test('shows the place of a mistake in the input of a workflow', async () => {
     await ui.startWorkflow({ type: 'syncTask', id: 'mistaken', taskQueue: worker.taskQueue, input: { taskId: 'x' } });
-    await expect(client.workflow.getHandle('mistaken').result()).rejects.toThrow();
+    await expect(client.workflow.getHandle('mistaken').result()).rejects.toThrow('Workflow execution failed');
     await ui.openWorkflow('mistaken');
     await page.getByText('input.taskId: unknown field').first().waitFor();
   });

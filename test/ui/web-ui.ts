@@ -19,7 +19,7 @@ export function webUi(page: Page, uiUrl: string, namespace = 'default') {
         workflowType: workflow.type,
         workflowId: workflow.id,
       });
-      await page.goto(`${base}/workflows/start-workflow?${query}`);
+      await page.goto(`${base}/workflows/start-workflow?${query.toString()}`);
       if (workflow.input !== undefined) await write(page.locator('.cm-content').first(), workflow.input);
       await pressUntilDone(page.getByTestId('start-workflow-button'), () =>
         page.getByText('started successfully').first().waitFor({ timeout: 3_000 }),
@@ -43,7 +43,7 @@ export function webUi(page: Page, uiUrl: string, namespace = 'default') {
     /** The text of *User Metadata* → *Current Details*. */
     async currentDetails(workflowId: string): Promise<string> {
       await openWorkflow(workflowId, 'User Metadata');
-      const frame = page.frameLocator('iframe').last();
+      const frame = page.locator('iframe').last().contentFrame();
       await frame.locator('body').waitFor();
       return frame.locator('body').innerText();
     },
@@ -56,7 +56,7 @@ export function webUi(page: Page, uiUrl: string, namespace = 'default') {
         taskQueue: activity.taskQueue,
         startToCloseTimeout: '30s',
       });
-      await page.goto(`${base}/activities/start?${query}`);
+      await page.goto(`${base}/activities/start?${query.toString()}`);
       if (activity.input !== undefined) await write(page.locator('.cm-content').first(), activity.input);
       await pressUntilDone(page.getByRole('button', { name: 'Start Standalone Activity' }), () =>
         page.getByText('Activity execution started').first().waitFor({ timeout: 3_000 }),
