@@ -3,10 +3,17 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import proto from '@temporalio/proto';
 import type { PayloadCodec } from '@temporalio/common';
+import { z } from 'zod';
 import type { CodecKey } from './codec-keys.ts';
 import { CodecError, createPayloadCodec } from './payload-codec.ts';
 
 const { Payloads } = proto.temporal.api.common.v1;
+/** Protobuf JSON: bytes are base64. Protobuf's own reader takes anything for an empty message. */
+const Body = z.looseObject({
+  payloads: z.array(
+    z.looseObject({ metadata: z.record(z.string(), z.string()).nullish(), data: z.string().nullish() }),
+  ),
+});
 
 /** A page of the Web UI asks for some dozens of payloads at once, each of at most 2 MB. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
@@ -87,7 +94,7 @@ async function answerPost(request: IncomingMessage, codec: PayloadCodec): Promis
   if (request.method !== 'POST' || act === undefined)
     return { status: 404, body: { message: 'this codec server answers POST /encode and POST /decode' } };
   try {
-    const { payloads } = Payloads.fromObject(JSON.parse(await readBody(request)) as object);
+    const { payloads } = Payloads.fromObject(Body.parse(JSON.parse(await readBody(request))));
     const coded = await codec[act](payloads);
     return { status: 200, body: Payloads.toObject(Payloads.create({ payloads: coded }), { bytes: String }) };
   } catch (error) {
