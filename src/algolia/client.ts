@@ -2,10 +2,10 @@ import { Pool } from 'undici';
 import { operations, type InputOf, type OperationName, type OutputOf } from '../operations/index.ts';
 import { SecretRef, type Host, type Operation } from '../operations/operation.ts';
 import type { z } from 'zod';
-import { AlgoliaError, type AlgoliaErrorDetails } from './algolia-error.ts';
+import { AlgoliaError } from './algolia-error.ts';
 import { buildRequest } from './build-request.ts';
 import { checkInput } from './check-input.ts';
-import { readAnswer, unanswered } from './read-answer.ts';
+import { elapsed, readAnswer, unanswered } from './read-answer.ts';
 import { CONNECT_TIMEOUT_MS, NoAnswer, send } from './send.ts';
 
 export interface CallOptions {
@@ -55,7 +55,6 @@ export function createClient(options: ClientOptions): AlgoliaClient {
   ): Promise<unknown> {
     const startedAt = performance.now();
     const checked = checkInput(name, operation, input);
-    const base: AlgoliaErrorDetails = { operation: name };
     const { method, path, body } = buildRequest(
       operation,
       operation.takesSecrets ? await revealAll(checked, options.reveal) : checked,
@@ -69,7 +68,6 @@ export function createClient(options: ClientOptions): AlgoliaClient {
     };
     if (body !== undefined) headers['content-type'] = 'application/json';
     const request = { method, path: prefix[operation.host] + path, ...(body === undefined ? {} : { body }) };
-    const elapsed = () => ({ ...base, requestMs: Math.round(performance.now() - startedAt) });
     try {
       const answer = await send(pools[operation.host], request, {
         headers,
@@ -77,7 +75,7 @@ export function createClient(options: ClientOptions): AlgoliaClient {
         signal,
         notAfter: startedAt + (writeWithinMs ?? Infinity),
       });
-      return readAnswer(name, operation, answer, elapsed(), options.scrub);
+      return readAnswer(name, operation, answer, startedAt, options.scrub);
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
       const type = error.sent ? unanswered(operation) : 'AlgoliaUnavailable';
@@ -85,7 +83,7 @@ export function createClient(options: ClientOptions): AlgoliaClient {
       throw new AlgoliaError(
         type,
         options.scrub(`${name}: ${error.message}`),
-        { ...elapsed(), ...status },
+        { operation: name, ...elapsed(startedAt), ...status },
         error.cause,
       );
     }

@@ -15,34 +15,50 @@ const MAX_NAME_CHARACTERS = 100;
 
 type Scrub = (text: string) => string;
 
-/** A complete answer, free of credentials, as the operation's result, or as the one error that says what to do next. */
+/** A complete answer to a call of `startedAt`, free of credentials, as the operation's result, or as the one error that says what to do next. */
 export function readAnswer<O extends Operation>(
   name: string,
   operation: O,
   answer: Answer,
-  base: AlgoliaErrorDetails,
+  startedAt: number,
   scrub: Scrub,
 ): z.output<O['response']> {
+  if (answer.status < 200 || answer.status > 299)
+    throw refusal(name, operation, answer, detailsOf(name, answer, startedAt, scrub), scrub);
+
+  let why: string;
+  try {
+    const parsed = operation.response.safeParse(valueOf(operation, answer.text, scrub));
+    if (parsed.success) return parsed.data as z.output<O['response']>;
+    why = `the answer is not what the API describes: ${describeIssues(parsed.error.issues, 'answer')}`;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    // It is no cause to keep: the parser quotes the text.
+    why = `the answer is not JSON (${contentType(answer)})`;
+  }
+  throw new AlgoliaError(
+    unanswered(operation),
+    scrub(`${name}: answered ${answer.status}, but ${why}`),
+    detailsOf(name, answer, startedAt, scrub),
+  );
+}
+
+/** How long a call has taken so far, for the details of its error. */
+export const elapsed = (startedAt: number) => ({ requestMs: Math.round(performance.now() - startedAt) });
+
+function detailsOf(name: string, answer: Answer, startedAt: number, scrub: Scrub): AlgoliaErrorDetails {
   const correlationID = header(answer, 'correlation-id');
-  const details: AlgoliaErrorDetails = {
-    ...base,
+  return {
+    operation: name,
     status: answer.status,
     ...(correlationID === undefined ? {} : { correlationID: scrub(correlationID).slice(0, MAX_NAME_CHARACTERS) }),
+    ...elapsed(startedAt),
   };
-  if (answer.status < 200 || answer.status > 299) throw refusal(name, operation, answer, details, scrub);
+}
 
-  const unreadable = (why: string) =>
-    new AlgoliaError(unanswered(operation), scrub(`${name}: answered ${answer.status}, but ${why}`), details);
-  let value: unknown;
-  try {
-    if (answer.text === '') value = emptyAnswer(operation);
-    else value = operation.answersSecrets ? JSON.parse(answer.text) : parseScrubbed(answer.text, scrub);
-  } catch {
-    throw unreadable(`the answer is not JSON (${contentType(answer)})`);
-  }
-  const parsed = operation.response.safeParse(value);
-  if (parsed.success) return parsed.data as z.output<O['response']>;
-  throw unreadable(`the answer is not what the API describes: ${describeIssues(parsed.error.issues, 'answer')}`);
+function valueOf(operation: Operation, text: string, scrub: Scrub): unknown {
+  if (text === '') return emptyAnswer(operation);
+  return operation.answersSecrets ? JSON.parse(text) : parseScrubbed(text, scrub);
 }
 
 /** The request may have reached the server and there is no telling: only what is safe to repeat may be tried again. */

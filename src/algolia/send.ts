@@ -42,90 +42,112 @@ interface Options {
  * reason when that aborted it. Works on undici's dispatch, a layer below `request`: it is the only place that knows
  * whether the request was written, and it costs less.
  */
-export function send(
-  pool: Pool,
-  request: AlgoliaRequest,
-  { headers, timeoutMs, signal, notAfter }: Options,
-): Promise<Answer> {
+export function send(pool: Pool, request: AlgoliaRequest, options: Options): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    signal?.throwIfAborted();
-    let controller: Dispatcher.DispatchController | undefined;
-    let stopped: Error | undefined;
-    let status = 0;
-    let answerHeaders: Answer['headers'] = {};
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-
-    const settle = () => {
-      clearTimeout(deadline);
-      signal?.removeEventListener('abort', onAbort);
-    };
-    const fail = (error: unknown) => {
-      settle();
-      reject(error);
-    };
-    /** Ends the exchange. What is still waiting for a connection is given up at once and never written. */
-    const stop = (error: Error) => {
-      stopped ??= error;
-      if (controller) controller.abort(stopped);
-      else fail(stopped);
-    };
-    const totalMs = timeoutMs + CONNECT_TIMEOUT_MS;
-    const deadline = setTimeout(
-      () => stop(new NoAnswer(`no complete answer within ${totalMs / 1000} s`, controller !== undefined)),
-      totalMs,
-    );
-    const onAbort = () =>
-      stop(signal?.reason instanceof Error ? signal.reason : new Error('aborted', { cause: signal?.reason }));
-    signal?.addEventListener('abort', onAbort, { once: true });
-
+    options.signal?.throwIfAborted();
+    const exchange = new Exchange(options, resolve, reject);
     pool.dispatch(
       {
-        ...request,
-        headers,
+        path: request.path,
+        method: request.method,
+        headers: options.headers,
         body: request.body ?? null,
-        headersTimeout: timeoutMs,
-        bodyTimeout: Math.min(BODY_GAP_TIMEOUT_MS, timeoutMs),
+        headersTimeout: options.timeoutMs,
+        bodyTimeout: Math.min(BODY_GAP_TIMEOUT_MS, options.timeoutMs),
       },
-      {
-        onRequestStart(starting) {
-          if (performance.now() > notAfter) stopped ??= new NoAnswer('it took too long to get to sending', false);
-          if (stopped) starting.abort(stopped);
-          else controller = starting;
-        },
-        onResponseStart(_, statusCode, responseHeaders) {
-          status = statusCode;
-          answerHeaders = responseHeaders;
-        },
-        onResponseData(_, chunk) {
-          bytes += chunk.length;
-          if (bytes > MAX_ANSWER_BYTES)
-            stop(new NoAnswer(`the answer is larger than ${MAX_ANSWER_BYTES} bytes`, true, status));
-          else chunks.push(chunk);
-        },
-        onResponseEnd() {
-          settle();
-          const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes);
-          const encoding = answerHeaders['content-encoding'];
-          if (encoding === undefined || body.length === 0) {
-            resolve({ status, headers: answerHeaders, text: body.toString() });
-            return;
-          }
-          decode(body, String(encoding).trim().toLowerCase(), status).then(
-            (inflated) => resolve({ status, headers: answerHeaders, text: inflated }),
-            reject,
-          );
-        },
-        onResponseError(_, error) {
-          fail(
-            stopped ??
-              new NoAnswer(describe(error), controller !== undefined, status === 0 ? undefined : status, error),
-          );
-        },
-      },
+      exchange,
     );
   });
 }
+
+/** What undici tells of one request, the deadline and the signal, together: a class, so that a call makes no functions. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #options: Options;
+  readonly #resolve: (answer: Answer | Promise<Answer>) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #deadline: NodeJS.Timeout;
+  /** Present from when the request is written. */
+  #controller: Dispatcher.DispatchController | undefined;
+  #stopped: Error | undefined;
+  #status = 0;
+  #headers: Answer['headers'] = {};
+  readonly #chunks: Buffer[] = [];
+  #bytes = 0;
+
+  constructor(options: Options, resolve: (answer: Answer | Promise<Answer>) => void, reject: (error: unknown) => void) {
+    this.#options = options;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#deadline = setTimeout(expire, options.timeoutMs + CONNECT_TIMEOUT_MS, this);
+    options.signal?.addEventListener('abort', this, { once: true });
+  }
+
+  expire(): void {
+    const totalMs = this.#options.timeoutMs + CONNECT_TIMEOUT_MS;
+    this.#stop(new NoAnswer(`no complete answer within ${totalMs / 1000} s`, this.#controller !== undefined));
+  }
+
+  /** The signal's abort. */
+  handleEvent(): void {
+    const reason: unknown = this.#options.signal?.reason;
+    this.#stop(reason instanceof Error ? reason : new Error('aborted', { cause: reason }));
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (performance.now() > this.#options.notAfter)
+      this.#stopped ??= new NoAnswer('it took too long to get to sending', false);
+    if (this.#stopped) controller.abort(this.#stopped);
+    else this.#controller = controller;
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Answer['headers']): void {
+    this.#status = status;
+    this.#headers = headers;
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes <= MAX_ANSWER_BYTES) this.#chunks.push(chunk);
+    else this.#stop(new NoAnswer(`the answer is larger than ${MAX_ANSWER_BYTES} bytes`, true, this.#status));
+  }
+
+  onResponseEnd(): void {
+    this.#settle();
+    const status = this.#status;
+    const headers = this.#headers;
+    const body = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks, this.#bytes);
+    const encoding = headers['content-encoding'];
+    this.#resolve(
+      encoding === undefined || body.length === 0
+        ? { status, headers, text: body.toString() }
+        : decode(body, String(encoding).trim().toLowerCase(), status).then((text) => ({ status, headers, text })),
+    );
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    const status = this.#status === 0 ? undefined : this.#status;
+    this.#fail(this.#stopped ?? new NoAnswer(describe(error), this.#controller !== undefined, status, error));
+  }
+
+  /** Ends the exchange. What is still waiting for a connection is given up at once and never written. */
+  #stop(error: Error): void {
+    this.#stopped ??= error;
+    if (this.#controller) this.#controller.abort(this.#stopped);
+    else this.#fail(this.#stopped);
+  }
+
+  #fail(error: unknown): void {
+    this.#settle();
+    this.#reject(error);
+  }
+
+  #settle(): void {
+    clearTimeout(this.#deadline);
+    this.#options.signal?.removeEventListener('abort', this);
+  }
+}
+
+const expire = (exchange: Exchange) => exchange.expire();
 
 async function decode(body: Buffer, encoding: string, status: number): Promise<string> {
   if (encoding === 'identity') return body.toString();

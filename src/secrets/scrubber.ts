@@ -15,14 +15,18 @@ export interface Scrubber {
 export function createScrubber(): Scrubber {
   const known = new Set<string>();
   let forms: string[] = [];
+  /** The forms that are part of others: a text without these is a text without any. */
+  let shortest: string[] = [];
   return {
     learn(value) {
       if (value.length < MIN_LENGTH || known.has(value)) return;
       known.add(value);
       // The longest first: one secret may be part of another.
       forms = [...new Set([...known].flatMap(formsOf))].toSorted((a, b) => b.length - a.length);
+      shortest = forms.filter((form) => !forms.some((other) => other !== form && form.includes(other)));
     },
     scrub(text) {
+      if (!holdsAny(text, shortest)) return text;
       let scrubbed = text;
       for (const form of forms) {
         if (scrubbed.includes(form)) scrubbed = scrubbed.replaceAll(form, MASK);
@@ -30,6 +34,11 @@ export function createScrubber(): Scrubber {
       return scrubbed;
     },
   };
+}
+
+function holdsAny(text: string, parts: readonly string[]): boolean {
+  for (const part of parts) if (text.includes(part)) return true;
+  return false;
 }
 
 function formsOf(value: string): string[] {

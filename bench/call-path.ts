@@ -1,0 +1,147 @@
+import { ingestionClient } from '@algolia/ingestion';
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { Pool } from 'undici';
+import { createClient } from '../src/algolia/client.ts';
+import { configuredApiKeys } from '../src/secrets/api-keys.ts';
+import { createScrubber } from '../src/secrets/scrubber.ts';
+
+const THIS_FILE = fileURLToPath(import.meta.url);
+const CONCURRENCIES = [1, 16, 64];
+const ROUNDS = 9;
+const REQUESTS_PER_ROUND = 4_000;
+const WARM_UP_REQUESTS = 4_000;
+const API_KEY = 'a-key-that-may-write-0123456789';
+
+/** About 1 KB, as a task with a schedule and a streaming input is. */
+const TASK = JSON.stringify({
+  taskID: '6c02aeb1-775e-418e-870b-1faccd4b2c0f',
+  sourceID: '6c02aeb1-775e-418e-870b-1faccd4b2c10',
+  destinationID: '6c02aeb1-775e-418e-870b-1faccd4b2c11',
+  cron: '0 3 * * *',
+  enabled: true,
+  action: 'replace',
+  failureThreshold: 5,
+  owner: null,
+  notifications: { email: { enabled: true } },
+  policies: { criticalThreshold: 5 },
+  input: {
+    streams: Array.from({ length: 8 }, (_, index) => ({
+      name: `stream-${index}`,
+      properties: ['id', 'title', 'price', 'stock'],
+      syncMode: 'incremental',
+    })),
+  },
+  lastRun: '2026-11-24T03:00:00.000Z',
+  nextRun: '2026-11-25T03:00:00.000Z',
+  createdAt: '2026-01-01T00:00:00.000Z',
+  updatedAt: '2026-11-24T03:00:00.000Z',
+});
+
+type Variant = 'bare undici' | 'ours' | 'official';
+
+/**
+ * The CPU time that one call costs the client: ours with key, input check, answer check and scrubbing, against the bare
+ * minimum and against Algolia's own client. The server runs in a process of its own; rounds are interleaved, so that
+ * what else the machine does falls on all of them.
+ */
+export async function benchCallPath(): Promise<void> {
+  const { server, origin } = await startServer();
+  try {
+    const rows: Record<string, Record<string, string>> = {};
+    for (const concurrency of CONCURRENCIES) {
+      const cost = await measure(origin, concurrency);
+      const micros = (variant: Variant) => `${cost[variant].toFixed(1)} µs`;
+      rows[`concurrency ${concurrency}`] = {
+        'bare undici': micros('bare undici'),
+        ours: micros('ours'),
+        official: micros('official'),
+        'ours / bare (goal ≤ 1.6)': (cost.ours / cost['bare undici']).toFixed(2),
+        'ours / official (goal ≤ 0.6)': (cost.ours / cost.official).toFixed(2),
+      };
+    }
+    process.stdout.write(
+      `CPU of one getTask, a GET of ${TASK.length} bytes on loopback (median of ${ROUNDS} rounds)\n`,
+    );
+    console.table(rows);
+  } finally {
+    server.kill();
+  }
+}
+
+async function measure(origin: URL, concurrency: number): Promise<Record<Variant, number>> {
+  const scrubber = createScrubber();
+  const keys = configuredApiKeys({ value: API_KEY }, scrubber);
+  const client = createClient({
+    applicationId: 'APP1',
+    hosts: { ingestion: origin, search: origin },
+    reveal: () => Promise.reject(new Error('no secrets here')),
+    scrub: (text) => scrubber.scrub(text),
+    userAgent: 'bench/0',
+  });
+  const official = ingestionClient('APP1', API_KEY, 'us', {
+    hosts: [{ url: origin.host, accept: 'readWrite', protocol: 'http' }],
+  });
+  const pool = new Pool(origin);
+  const headers = { 'x-algolia-application-id': 'APP1', 'x-algolia-api-key': API_KEY, accept: 'application/json' };
+  const taskID = '6c02aeb1-775e-418e-870b-1faccd4b2c0f';
+
+  const calls: Record<Variant, Call> = {
+    'bare undici': async () => {
+      const { body } = await pool.request({ method: 'GET', path: `/2/tasks/${taskID}`, headers });
+      return JSON.parse(await body.text()) as unknown;
+    },
+    ours: async (signal) => client.call('getTask', { taskID }, { apiKey: (await keys.current()).value, signal }),
+    official: () => official.getTask({ taskID }),
+  };
+  const samples: Record<Variant, number[]> = { 'bare undici': [], ours: [], official: [] };
+  const variants = Object.keys(calls) as Variant[];
+  for (const variant of variants) await run(calls[variant], concurrency, WARM_UP_REQUESTS);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const variant of variants) {
+      const before = process.cpuUsage();
+      await run(calls[variant], concurrency, REQUESTS_PER_ROUND);
+      const { user, system } = process.cpuUsage(before);
+      samples[variant].push((user + system) / REQUESTS_PER_ROUND);
+    }
+  }
+  await Promise.all([client.close(), pool.close()]);
+  return {
+    'bare undici': median(samples['bare undici']),
+    ours: median(samples.ours),
+    official: median(samples.official),
+  };
+}
+
+/** With a signal, as each activity has its own. */
+type Call = (signal: AbortSignal) => Promise<unknown>;
+
+async function run(call: Call, concurrency: number, requests: number): Promise<void> {
+  let left = requests;
+  const one = async () => {
+    const { signal } = new AbortController();
+    while (left-- > 0) await call(signal);
+  };
+  await Promise.all(Array.from({ length: concurrency }, one));
+}
+
+const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+
+async function startServer(): Promise<{ server: ChildProcess; origin: URL }> {
+  const server = fork(THIS_FILE, ['serve']);
+  const [port] = (await once(server, 'message')) as [number];
+  return { server, origin: new URL(`http://127.0.0.1:${port}`) };
+}
+
+function serve(): void {
+  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(TASK) };
+  const server = createServer((_, response) => void response.writeHead(200, headers).end(TASK));
+  server.keepAliveTimeout = 60_000;
+  server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
+  process.on('disconnect', () => process.exit());
+}
+
+if (process.argv[1] === THIS_FILE && process.argv[2] === 'serve') serve();
