@@ -4,7 +4,7 @@ import { createActivities } from './activities/index.ts';
 import { loadApprovalPolicies } from './approvals/load-policies.ts';
 import { createDataConverter } from './codec/data-converter.ts';
 import type { Config } from './config.ts';
-import { configuredApiKeys } from './secrets/api-keys.ts';
+import { joinKeyRing } from './join-key-ring.ts';
 import type { Scrubber } from './secrets/scrubber.ts';
 import { createSecretStore } from './secrets/secret-store.ts';
 
@@ -26,10 +26,19 @@ export async function createWorker(
   const secrets = createSecretStore({ variables: config.secretVariables, directory: config.secretsDir, scrubber });
   const approvals = loadApprovalPolicies(config.approvalPolicies);
   if (approvals.builtInDefault) Runtime.instance().logger.warn(BUILT_IN_POLICY);
+  const dataConverter = config.codecKeys.length > 0 ? createDataConverter(config.codecKeys) : undefined;
+  const { keys, keyStore, identity, plugin } = await joinKeyRing({
+    config,
+    connection,
+    dataConverter,
+    scrubber,
+    secrets,
+  });
   const activities = createActivities({
     applicationId: config.applicationId,
     hosts: { ingestion: config.ingestionUrl, search: config.searchUrl },
-    keys: configuredApiKeys(config.apiKey, scrubber),
+    keys,
+    keyStore,
     reveal: ({ reference }) => secrets.reveal(reference),
     scrub: scrubber.scrub,
     userAgent: config.userAgent,
@@ -40,7 +49,8 @@ export async function createWorker(
     namespace: config.temporal.namespace,
     taskQueue: config.taskQueue,
     activities,
-    ...(config.codecKeys.length > 0 ? { dataConverter: createDataConverter(config.codecKeys) } : {}),
+    identity,
+    ...(dataConverter ? { dataConverter } : {}),
     ...(overrides.workflowBundle ? {} : { workflowsPath }),
     // A sync that waits costs memory only, so many may wait at once.
     maxConcurrentActivityTaskExecutions: 1_000,
@@ -48,5 +58,6 @@ export async function createWorker(
     maxHeartbeatThrottleInterval: '5s',
     shutdownGraceTime: config.shutdownGrace,
     ...overrides,
+    plugins: [plugin, ...(overrides.plugins ?? [])],
   });
 }

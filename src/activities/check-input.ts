@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { describeIssues } from '../algolia/check-input.ts';
 import { callOperationInput } from './inputs/call-operation.ts';
 import { provisionConnectorInput } from './inputs/provision-connector.ts';
+import { rotateApiKeyInput } from './inputs/rotate-api-key.ts';
 import { syncSourceInput, syncTaskInput } from './inputs/sync.ts';
 
 /** What each workflow takes. */
@@ -11,6 +12,7 @@ export const workflowInputs = {
   syncSource: syncSourceInput,
   provisionConnector: provisionConnectorInput,
   callOperation: callOperationInput,
+  rotateApiKey: rotateApiKeyInput,
 };
 
 export type WorkflowType = keyof typeof workflowInputs;

@@ -2,6 +2,7 @@ import { createClient, type AlgoliaClient, type ClientOptions } from '../algolia
 import { loadApprovalPolicies, type ApprovalPolicies } from '../approvals/load-policies.ts';
 import { SecretRef } from '../operations/operation.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
+import { noKeyStore, type KeyStore } from '../secrets/key-store.ts';
 import { createApprovalPolicy, hashPlan } from './approval-policy.ts';
 import { createDeliverToken, matchToken } from './approval-token.ts';
 import { createAwaitRun } from './await-run.ts';
@@ -12,6 +13,7 @@ import { createAwaitIndexTask, createCopyIndexScopes, createDeleteIndex, createM
 import { createAwaitRecords, createCountRecords, createInspectReplace } from './index-records.ts';
 import { createSweepTemporaryIndices } from './index-sweep.ts';
 import { createFindNewRuns, createInspectTask } from './inspect-task.ts';
+import { createKeyActivities } from './key-activities.ts';
 import { createNotify, createPost } from './notify.ts';
 import { createOperationActivities } from './operation-activities.ts';
 import { readRequester, readSender } from './read-sender.ts';
@@ -20,12 +22,19 @@ import { createSearchRequest } from './search-request.ts';
 
 export interface ActivitiesOptions extends ClientOptions {
   readonly keys: ApiKeys;
+  /** The values behind the key ring's references. Default: there are none, and no key can be rotated. */
+  readonly keyStore?: KeyStore;
   /** Default: the built-in policy, and no channels. */
   readonly approvals?: ApprovalPolicies;
 }
 
 /** Everything a worker can do: Algolia's operations by their names, and the few activities with a loop of their own. */
-export function createActivities({ keys, approvals = loadApprovalPolicies(undefined), ...options }: ActivitiesOptions) {
+export function createActivities({
+  keys,
+  keyStore = noKeyStore,
+  approvals = loadApprovalPolicies(undefined),
+  ...options
+}: ActivitiesOptions) {
   const client: AlgoliaClient = createClient(options);
   const { reveal, userAgent } = options;
   const post = createPost({
@@ -42,6 +51,7 @@ export function createActivities({ keys, approvals = loadApprovalPolicies(undefi
     awaitRun: createAwaitRun(client, keys),
     digestEvents: createDigestEvents(client, keys),
     findResources: createFindResources(client, keys),
+    ...createKeyActivities({ applicationId: options.applicationId, client, keys, store: keyStore }),
     approvalPolicy: createApprovalPolicy(approvals),
     hashPlan,
     readRequester,

@@ -91,6 +91,6 @@ export function createFindNewRuns(client: AlgoliaClient, keys: ApiKeys) {
 type Run = OutputOf<'getRun'>;
 
 /** Discoveries, validations and pushes are runs of the task too, but no syncs. */
-const ingests = (run: Run) => run.type == null || !['discover', 'validate', 'push'].includes(run.type);
+export const ingests = (run: Run) => run.type == null || !['discover', 'validate', 'push'].includes(run.type);
 const isGoingOn = (run: Run) => run.status !== 'finished' && run.status !== 'skipped';
 const asSeen = ({ runID, status, createdAt }: Run): SeenRun => ({ runID, status, createdAt: createdAt ?? '' });

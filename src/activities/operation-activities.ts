@@ -3,7 +3,7 @@ import { AlgoliaError } from '../algolia/algolia-error.ts';
 import type { AlgoliaClient, CallOptions } from '../algolia/client.ts';
 import { operationNames, operations, type InputOf, type OperationName, type OutputOf } from '../operations/index.ts';
 import type { Operation } from '../operations/operation.ts';
-import type { ApiKeys } from '../secrets/api-keys.ts';
+import type { ApiKey, ApiKeys } from '../secrets/api-keys.ts';
 import { heartbeating, logged, sendOnce } from './attempt.ts';
 import { toFailure } from './to-failure.ts';
 
@@ -50,18 +50,34 @@ async function attempt(
   );
 }
 
-/** Sends with the current key; a key that is refused is read again, and a newer one tried at once. */
+/**
+ * Sends with the current key. One that is refused is read again, and a newer one tried at once; while a rotation overlaps,
+ * so is the one before it, and if that is granted what the current one is not, the rotation hears of it.
+ */
 export async function withFreshKey<T>(keys: ApiKeys, request: (options: CallOptions) => Promise<T>): Promise<T> {
-  const { value } = await keys.current();
+  const { rotation } = keys;
+  const send = (key: ApiKey) => {
+    const work = () => request({ apiKey: key.value });
+    return rotation ? rotation.track(key, work) : work();
+  };
+  const key = await keys.current();
   try {
-    return await request({ apiKey: value });
+    return await send(key);
   } catch (error) {
-    if (!(error instanceof AlgoliaError && error.type === 'AlgoliaAuth')) throw error;
+    if (!isRefusedKey(error)) throw error;
     const fresh = await keys.refresh();
-    if (fresh.value === value) throw error;
-    return request({ apiKey: fresh.value });
+    if (fresh.value !== key.value) return send(fresh);
+    const previous = await rotation?.previous();
+    if (!rotation || !previous || previous.value === key.value) throw error;
+    const result = await send(previous).catch((second: unknown) => {
+      throw isRefusedKey(second) ? error : second;
+    });
+    await rotation.reportRefused(fresh);
+    return result;
   }
 }
+
+const isRefusedKey = (error: unknown) => error instanceof AlgoliaError && error.type === 'AlgoliaAuth';
 
 /** A delete whose first answer was lost finds nothing the second time: it is done. */
 function isGoneAfterRetry(operation: Operation, error: unknown): boolean {

@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { AlgoliaError } from '../algolia/algolia-error.ts';
+import { KeyRingUnreachable } from '../secrets/key-ring.ts';
 import { SecretUnavailable } from '../secrets/secret-store.ts';
 
 const RETRYABLE = new Set(['AlgoliaRateLimited', 'AlgoliaUnavailable']);
@@ -22,6 +23,14 @@ export function toFailure(error: unknown): unknown {
       type: 'AlgoliaInvalid',
       message: `${error.message}. Nothing was sent.`,
       nonRetryable: true,
+    });
+  }
+  if (error instanceof KeyRingUnreachable) {
+    const { message, cause } = error;
+    return ApplicationFailure.create({
+      type: 'AlgoliaUnavailable',
+      message: `${message}. Nothing was sent.`,
+      ...(cause instanceof Error ? { cause } : {}),
     });
   }
   return error;

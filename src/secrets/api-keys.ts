@@ -11,6 +11,8 @@ export interface ApiKey {
   readonly value: string;
   /** Says in results and logs which key was used, never what it is. */
   readonly version: string;
+  /** Of the key ring, when the key comes from there. */
+  readonly epoch?: number;
 }
 
 /** The key that requests are sent with. An activity attempt asks when it starts. */
@@ -18,6 +20,22 @@ export interface ApiKeys {
   current(): Promise<ApiKey>;
   /** Forgets what is cached and reads again: the key in hand was refused. */
   refresh(): Promise<ApiKey>;
+  /** What there is to keys that are being rotated. */
+  readonly rotation?: KeyRotation;
+}
+
+export interface KeyRotation {
+  /** Does what uses this key, and knows until it is done that the key is in use. */
+  track<T>(key: ApiKey, work: () => Promise<T>): Promise<T>;
+  /** The key before the current one, as long as it still counts. */
+  previous(): Promise<ApiKey | undefined>;
+  /** Tells that this key was refused what the previous one was granted. */
+  reportRefused(key: ApiKey): Promise<void>;
+}
+
+/** A key is sent in a header; the message names its place only. */
+export function assertHeaderValue(place: string, key: string): void {
+  if (!HEADER_VALUE.test(key)) throw new SecretUnavailable(`${place}: it holds characters that no header may`);
 }
 
 export interface ConfiguredKey {
@@ -35,8 +53,7 @@ export function configuredApiKeys({ value, file }: ConfiguredKey, scrubber: Scru
     const key = await readSecretFile(file, (why, cause) => {
       throw new SecretUnavailable(`ALGOLIA_API_KEY_FILE: ${why}`, { cause });
     });
-    if (!HEADER_VALUE.test(key))
-      throw new SecretUnavailable('ALGOLIA_API_KEY_FILE: the file holds characters that no header may');
+    assertHeaderValue('ALGOLIA_API_KEY_FILE', key);
     scrubber.learn(key);
     return { value: key, version: 'file' };
   };

@@ -35,7 +35,6 @@ export interface KeyRingState {
 export interface RotationRef {
   readonly rotationId: string;
   readonly workflowId: string;
-  readonly runId: string;
 }
 
 export interface KeyChange {

@@ -1,5 +1,7 @@
 /** The workflows a worker offers, by their types. */
 export { callOperation } from './call-operation.ts';
+export { keyRing } from './key-ring.ts';
 export { provisionConnector } from './provision-connector.ts';
+export { rotateApiKey } from './rotate-api-key.ts';
 export { syncSource } from './sync-source.ts';
 export { syncTask } from './sync-task.ts';

@@ -4,7 +4,7 @@ import type { WithEffect } from '../operations/index.ts';
 
 type Repeatable = WithEffect<'read' | 'idempotent'>;
 type Slow = 'validateSource' | 'validateSourceBeforeUpdate' | 'triggerDockerSourceDiscover';
-type Once = WithEffect<'once'> | 'moveIndex';
+type Once = WithEffect<'once'> | 'mintKey' | 'moveIndex';
 type SlowOnce = 'push' | 'pushTask';
 /** What a replace does with indices. */
 type OnIndices =
@@ -95,6 +95,24 @@ export const repeatable = summarized<Pick<Activities, Repeatable | Looping | 'aw
 
 /** What is sent once. Wrap it in `attemptOnce`, which says what became of it. */
 export const once = summarized<Pick<Activities, Once>>((name) => (SLOW.has(name) ? onceSlow : onceFast));
+
+/** What a rotation does with keys. Half done it would be worse than late, so it waits out an outage of a day. */
+type OnKeys =
+  | 'compareKeys'
+  | 'probeKey'
+  | 'turnKeyRing'
+  | 'inspectKeyUse'
+  | 'findMintedKey'
+  | 'discardMintedKey'
+  | 'listRunsGoingOn'
+  | 'revokeKey';
+const withKeys = proxyActivities<Pick<Activities, OnKeys>>({
+  startToCloseTimeout: '2m',
+  heartbeatTimeout,
+  scheduleToCloseTimeout: '24h',
+  retry: { ...retry, maximumInterval: '15s' },
+});
+export const onKeys = summarized<Pick<Activities, OnKeys>>(() => withKeys);
 
 /** A local activity costs no history to speak of, and keeps zod and the schemas out of the workflow bundle. */
 export const { checkInput } = proxyLocalActivities<Pick<Activities, 'checkInput'>>({

@@ -1,0 +1,86 @@
+import { activityInfo, Context } from '@temporalio/activity';
+import { WithStartWorkflowOperation, WorkflowNotFoundError } from '@temporalio/client';
+import { firstRing, keyRingId, type HeldKey, type KeyRingState, type RotationRef } from '../secrets/key-ring-state.ts';
+import { readKeyRing } from '../secrets/read-key-ring.ts';
+import { heartbeating } from './attempt.ts';
+
+/**
+ * What can be done to the key ring. Each is done once however often it is asked for, and not at all when the ring has moved on.
+ *
+ * - claim: a rotation takes the ring for itself, and names the key it wants to promote
+ * - promote: the key becomes the current one; with `overlap` the one before it still counts
+ * - rollBack: the previous key becomes the current one again
+ * - endOverlap: the previous key counts no longer; there is no way back
+ * - release: the rotation is over
+ */
+export type KeyRingTurn =
+  | { readonly turn: 'claim'; readonly rotation: RotationRef; readonly key: HeldKey; readonly replaces?: string }
+  | {
+      readonly turn: 'promote';
+      readonly toReference: string;
+      readonly fingerprint: string;
+      readonly expectEpoch: number;
+      readonly by: string;
+      /** What the current key's fingerprint is: a ring that was never turned doesn't know. */
+      readonly fromFingerprint?: string;
+      readonly overlap?: boolean;
+    }
+  | { readonly turn: 'rollBack'; readonly expectEpoch: number; readonly by: string }
+  | { readonly turn: 'endOverlap'; readonly expectEpoch: number; readonly by: string }
+  | { readonly turn: 'release'; readonly by: string };
+
+export interface TurnedKeyRing {
+  /** Absent: it is done, now or before. Present: why not. */
+  readonly refused?: string;
+  readonly ring: KeyRingState;
+}
+
+/** Turns the ring of this application, which is started if it isn't there. */
+export function createTurnKeyRing(applicationId: string) {
+  return async function turnKeyRing(turn: KeyRingTurn): Promise<TurnedKeyRing> {
+    return heartbeating(async () => {
+      const turned = await sendTurn(applicationId, turn);
+      const holder = turned.ring.rotation;
+      if (turn.turn !== 'claim' || turned.refused === undefined || !holder || (await isRunning(holder))) return turned;
+      // A rotation that was terminated can't give the ring back.
+      return sendTurn(applicationId, { ...turn, replaces: holder.rotationId });
+    });
+  };
+}
+
+/** The ring as it is now; as if it had been there when it isn't. */
+export function createReadKeyRing(applicationId: string) {
+  return async function readRing(): Promise<KeyRingState> {
+    return (await readKeyRing(Context.current().client, applicationId)) ?? firstRing;
+  };
+}
+
+async function sendTurn(applicationId: string, turn: KeyRingTurn): Promise<TurnedKeyRing> {
+  const { client } = Context.current();
+  const { turn: name, ...input } = turn;
+  // Also a ring that was terminated goes on where it was.
+  const state = await readKeyRing(client, applicationId);
+  const startWorkflowOperation = new WithStartWorkflowOperation('keyRing', {
+    workflowId: keyRingId(applicationId),
+    taskQueue: activityInfo().taskQueue,
+    args: state ? [state] : [],
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    staticSummary: `Which API key counts for ${applicationId}`,
+  });
+  return client.workflow.executeUpdateWithStart<never, TurnedKeyRing, [unknown]>(name, {
+    args: [input],
+    startWorkflowOperation: startWorkflowOperation as never,
+  });
+}
+
+/** Whoever asks has the ring's rotation to itself if both go by one workflow id: only one of them can be running. */
+async function isRunning({ workflowId }: RotationRef): Promise<boolean> {
+  if (workflowId === activityInfo().workflowExecution?.workflowId) return false;
+  try {
+    const { status } = await Context.current().client.workflow.getHandle(workflowId).describe();
+    return status.name === 'RUNNING';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,56 @@
+import { cancellationSignal } from '@temporalio/activity';
+import { AlgoliaError } from '../algolia/algolia-error.ts';
+import type { AlgoliaClient, CallOptions } from '../algolia/client.ts';
+import { searchApi } from '../operations/search-api.ts';
+import type { HeldKey } from '../secrets/key-ring-state.ts';
+import type { KeyStore } from '../secrets/key-store.ts';
+import { heartbeating } from './attempt.ts';
+import { toFailure } from './to-failure.ts';
+
+export interface RevokeKeyInput {
+  readonly key: Required<HeldKey>;
+  readonly adminReference: string;
+}
+
+/** Deletes a key, unless it is gone already: also the attempt after one whose answer was lost says that it is done. */
+export function createRevokeKey(client: AlgoliaClient, store: KeyStore) {
+  return async function revokeKey({ key, adminReference }: RevokeKeyInput): Promise<{ wasGone: boolean }> {
+    const signal = cancellationSignal();
+    try {
+      return await heartbeating(async () => {
+        const options = { apiKey: await store.reveal(adminReference), signal };
+        const value = await findValue(client, store, key, options);
+        if (value === undefined || !(await exists(client, value, options))) return { wasGone: true };
+        await client.send('deleteApiKey', searchApi.deleteApiKey, { key: value }, options).catch(unlessGone);
+        return { wasGone: false };
+      });
+    } catch (error) {
+      throw toFailure(error);
+    }
+  };
+}
+
+/** Where its reference says, or among all keys of the application if that holds another one by now. */
+async function findValue(
+  client: AlgoliaClient,
+  store: KeyStore,
+  { reference, fingerprint }: Required<HeldKey>,
+  options: CallOptions,
+): Promise<string | undefined> {
+  const held = await store.reveal(reference).catch(() => undefined);
+  if (held !== undefined && store.fingerprint(held) === fingerprint) return held;
+  const { keys } = await client.send('listApiKeys', searchApi.listApiKeys, {}, options);
+  const value = keys.find((key) => key.value && store.fingerprint(key.value) === fingerprint)?.value ?? undefined;
+  if (value !== undefined) store.learn(value);
+  return value;
+}
+
+async function exists(client: AlgoliaClient, key: string, options: CallOptions): Promise<boolean> {
+  const found = await client.send('getApiKey', searchApi.getApiKey, { key }, options).catch(unlessGone);
+  return found !== undefined;
+}
+
+function unlessGone(error: unknown): undefined {
+  if (error instanceof AlgoliaError && error.details.status === 404) return undefined;
+  throw error;
+}
