@@ -33,6 +33,16 @@ export const pushRecords = z.custom<PushRecord[]>().check((ctx) => {
     });
   }
 });
+/** What a published schema says in its place. */
+pushRecords.register(z.globalRegistry, {
+  type: 'array',
+  items: {
+    type: 'object',
+    properties: { objectID: { type: 'string' } },
+    required: ['objectID'],
+    additionalProperties: {},
+  },
+});
 
 /** `clear` and `delete` act on the whole index and take an empty list; every other action needs records. */
 export const PushTaskPayload = z.strictObject({ action: pushAction, records: pushRecords }).check((ctx) => {
