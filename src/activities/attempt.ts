@@ -65,11 +65,13 @@ function recordNothingSent(): void {
 /** Sends a request that may have its effect only once: at most one attempt does, unless those before it provably sent nothing. */
 export async function sendOnce<T>(
   operation: string,
-  send: (options: { writeWithinMs: number }) => Promise<T>,
+  send: (options: { readonly writeBefore: number }) => Promise<T>,
 ): Promise<T> {
+  // Before the proof is asked for, and for every request that `send` makes: the process may be frozen at any time.
+  const writeBefore = performance.now() + WRITE_WITHIN_MS;
   try {
     await assertOnlyAttempt(operation);
-    return await send({ writeWithinMs: WRITE_WITHIN_MS });
+    return await send({ writeBefore });
   } catch (error) {
     if (error instanceof AlgoliaError && (error.type === 'AlgoliaUnavailable' || error.type === 'AlgoliaRateLimited'))
       recordNothingSent();

@@ -35,9 +35,9 @@ export function createCopyIndexScopes(request: SearchRequest) {
 /** Renames an index, and so replaces the one that has that name. Sent once. */
 export function createMoveIndex(request: SearchRequest) {
   return indexActivity('moveIndex', ({ indexName, destination }: FromTo): Promise<IndexTask> =>
-    sendOnce('moveIndex', async ({ writeWithinMs }) => {
+    sendOnce('moveIndex', async ({ writeBefore }) => {
       const operationIndexParams = { operation: 'move' as const, destination };
-      const { taskID } = await request('operationIndex', { indexName, operationIndexParams }, { writeWithinMs });
+      const { taskID } = await request('operationIndex', { indexName, operationIndexParams }, { writeBefore });
       return { indexName, taskID };
     }),
   );

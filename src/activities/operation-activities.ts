@@ -45,8 +45,8 @@ async function attempt(
       throw error;
     }
   }
-  return sendOnce(name, ({ writeWithinMs }) =>
-    withFreshKey(keys, (options) => client.call(name, input as never, { signal, writeWithinMs, ...options })),
+  return sendOnce(name, ({ writeBefore }) =>
+    withFreshKey(keys, (options) => client.call(name, input as never, { signal, writeBefore, ...options })),
   );
 }
 

@@ -22,7 +22,7 @@ type IndexCall = keyof typeof ACLS;
 export interface SearchRequestOptions {
   /** The call may be sent again although its row says `once`: this use of it is the same twice. */
   readonly repeatable?: true;
-  readonly writeWithinMs?: number;
+  readonly writeBefore?: number;
 }
 
 export type SearchRequest = <N extends IndexCall>(
@@ -33,14 +33,14 @@ export type SearchRequest = <N extends IndexCall>(
 
 /** One call of the Search API with the key that the Ingestion API is called with. A refusal says which ACL the key needs. */
 export function createSearchRequest(client: AlgoliaClient, keys: ApiKeys): SearchRequest {
-  return async (name, input, { repeatable, writeWithinMs } = {}) => {
+  return async (name, input, { repeatable, writeBefore } = {}) => {
     const row = searchApi[name];
     try {
       return (await withFreshKey(keys, ({ apiKey }) =>
         client.send(name, repeatable ? { ...row, effect: 'idempotent' } : row, input as never, {
           apiKey,
           signal: cancellationSignal(),
-          ...(writeWithinMs === undefined ? {} : { writeWithinMs }),
+          ...(writeBefore === undefined ? {} : { writeBefore }),
         }),
       )) as never;
     } catch (error) {

@@ -13,8 +13,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** The key to send with. */
   readonly apiKey: string;
-  /** Rather fails than writes the request later than this after the call. */
-  readonly writeWithinMs?: number;
+  /** Rather fails than writes the request after this, on the clock of `performance.now()`. */
+  readonly writeBefore?: number;
 }
 
 export interface AlgoliaClient {
@@ -51,7 +51,7 @@ export function createClient(options: ClientOptions): AlgoliaClient {
     name: string,
     operation: Operation,
     input: unknown,
-    { signal, apiKey, writeWithinMs }: CallOptions,
+    { signal, apiKey, writeBefore }: CallOptions,
   ): Promise<unknown> {
     const startedAt = performance.now();
     const checked = checkInput(name, operation, input);
@@ -73,7 +73,7 @@ export function createClient(options: ClientOptions): AlgoliaClient {
         headers,
         timeoutMs: operation.timeoutMs,
         signal,
-        notAfter: startedAt + (writeWithinMs ?? Infinity),
+        notAfter: writeBefore ?? Infinity,
       });
       return readAnswer(name, operation, answer, startedAt, options.scrub);
     } catch (error) {

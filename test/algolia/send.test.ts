@@ -62,14 +62,16 @@ describe('§12.3: a request that cannot have been sent is AlgoliaUnavailable, ev
 
   test('when it took too long to get to sending', async () => {
     const { client, requests } = await server((_, response) => answerJson(response, {}));
-    const error = await failureOf(client.send('thing', rows.once, input, { apiKey, writeWithinMs: -1 }));
+    const error = await failureOf(client.send('thing', rows.once, input, { apiKey, writeBefore: performance.now() }));
     expect(error).toMatchObject({
       type: 'AlgoliaUnavailable',
       message: 'thing: it took too long to get to sending',
     });
     expect(requests).toEqual([]);
     // The connection that was not written to does not stand in the next one's way.
-    await expect(client.send('thing', rows.once, input, { apiKey, writeWithinMs: 60_000 })).resolves.toEqual({});
+    await expect(
+      client.send('thing', rows.once, input, { apiKey, writeBefore: performance.now() + 60_000 }),
+    ).resolves.toEqual({});
   });
 });
 
