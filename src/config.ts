@@ -29,6 +29,18 @@ const address = z
     'expected host:port, such as 127.0.0.1:9464',
   );
 
+/** `files.example.com,127.0.0.1:8080` */
+const hosts = z.string().transform((value, ctx) => {
+  const listed = value.split(',').map((host) => host.trim().toLowerCase());
+  const wrong = listed.find((host) => !/^([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/.test(host));
+  if (wrong === undefined) return listed;
+  ctx.addIssue({
+    code: 'custom',
+    message: `'${wrong}' is no host: list names, with a port or without, separated by commas, such as files.example.com,127.0.0.1:8080`,
+  });
+  return z.NEVER;
+});
+
 const variables = z.object({
   ALGOLIA_APPLICATION_ID: z
     .string({ error: 'not set: the id of the Algolia application this worker serves' })
@@ -45,7 +57,7 @@ const variables = z.object({
   TASK_QUEUE: z.string().min(1).default('algolia-ingestion'),
   SECRETS_DIR: z.string().min(1).optional(),
   RECORDS_DIR: z.string().min(1).optional(),
-  APPROVAL_POLICIES: z.string().min(1).optional(),
+  RECORDS_HOSTS: hosts.default([]),
   APPROVAL_POLICIES: z.string().min(1).optional(),
   TEMPORAL_CODEC_KEYS: codecKeys.default([]),
   METRICS_ADDRESS: address.optional(),
@@ -69,8 +81,8 @@ export interface Config {
   /** The variables that begin with `SECRET_`: what `env:` references may name. */
   readonly secretVariables: Readonly<Record<string, string>>;
   readonly recordsDir: string | undefined;
-  /** The YAML file of approval policies. */
-  readonly approvalPolicies: string | undefined;
+  /** Where records may be downloaded from: `host`, for any port of it, or `host:port`. */
+  readonly recordsHosts: readonly string[];
   /** The YAML file of approval policies. */
   readonly approvalPolicies: string | undefined;
   /** What Temporal stores is encrypted with the first; none: it isn't. */
@@ -106,7 +118,7 @@ export function loadConfig(environment: Environment = process.env): Config {
     secretsDir: value.SECRETS_DIR,
     secretVariables: secretVariablesOf(env),
     recordsDir: value.RECORDS_DIR,
-    approvalPolicies: value.APPROVAL_POLICIES,
+    recordsHosts: value.RECORDS_HOSTS,
     approvalPolicies: value.APPROVAL_POLICIES,
     codecKeys: value.TEMPORAL_CODEC_KEYS,
     metricsAddress: value.METRICS_ADDRESS,

@@ -39,6 +39,7 @@ export async function createWorker(
     hosts: { ingestion: config.ingestionUrl, search: config.searchUrl },
     keys,
     keyStore,
+    records: { directory: config.recordsDir, hosts: config.recordsHosts },
     reveal: ({ reference }) => secrets.reveal(reference),
     scrub: scrubber.scrub,
     userAgent: config.userAgent,

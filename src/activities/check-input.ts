@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { describeIssues } from '../algolia/check-input.ts';
 import { callOperationInput } from './inputs/call-operation.ts';
 import { provisionConnectorInput } from './inputs/provision-connector.ts';
+import { pushRecordsInput } from './inputs/push-records.ts';
 import { rotateApiKeyInput } from './inputs/rotate-api-key.ts';
 import { syncSourceInput, syncTaskInput } from './inputs/sync.ts';
 
@@ -13,6 +14,7 @@ export const workflowInputs = {
   provisionConnector: provisionConnectorInput,
   callOperation: callOperationInput,
   rotateApiKey: rotateApiKeyInput,
+  pushRecords: pushRecordsInput,
 };
 
 export type WorkflowType = keyof typeof workflowInputs;

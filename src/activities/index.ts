@@ -1,6 +1,7 @@
 import { createClient, type AlgoliaClient, type ClientOptions } from '../algolia/client.ts';
 import { loadApprovalPolicies, type ApprovalPolicies } from '../approvals/load-policies.ts';
 import { SecretRef } from '../operations/operation.ts';
+import type { RecordsAccess } from '../records/open-records.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { noKeyStore, type KeyStore } from '../secrets/key-store.ts';
 import { createApprovalPolicy, hashPlan } from './approval-policy.ts';
@@ -14,14 +15,20 @@ import { createAwaitRecords, createCountRecords, createInspectReplace } from './
 import { createSweepTemporaryIndices } from './index-sweep.ts';
 import { createFindNewRuns, createInspectTask } from './inspect-task.ts';
 import { createKeyActivities } from './key-activities.ts';
+import { createInspectRecords } from './inspect-records.ts';
+import { createKeepFailedRecords } from './keep-failed-records.ts';
 import { createNotify, createPost } from './notify.ts';
 import { createOperationActivities } from './operation-activities.ts';
+import { readPushCheckpoint } from './read-push-checkpoint.ts';
+import { createPushSlice } from './push-slice.ts';
 import { readRequester, readSender } from './read-sender.ts';
 import { createAwaitReplaceEnd } from './replace-lock.ts';
 import { createSearchRequest } from './search-request.ts';
 
 export interface ActivitiesOptions extends ClientOptions {
   readonly keys: ApiKeys;
+  /** Where records to push may come from. Default: from nowhere but the input. */
+  readonly records?: Pick<RecordsAccess, 'directory' | 'hosts'>;
   /** The values behind the key ring's references. Default: there are none, and no key can be rotated. */
   readonly keyStore?: KeyStore;
   /** Default: the built-in policy, and no channels. */
@@ -33,6 +40,7 @@ export function createActivities({
   keys,
   keyStore = noKeyStore,
   approvals = loadApprovalPolicies(undefined),
+  records = { directory: undefined, hosts: [] },
   ...options
 }: ActivitiesOptions) {
   const client: AlgoliaClient = createClient(options);
@@ -43,6 +51,7 @@ export function createActivities({
     userAgent,
   });
   const searchRequest = createSearchRequest(client, keys);
+  const access: RecordsAccess = { ...records, userAgent };
   return {
     ...createOperationActivities(client, keys),
     checkInput: createCheckInput(options.applicationId),
@@ -59,6 +68,10 @@ export function createActivities({
     deliverToken: createDeliverToken(post),
     matchToken,
     notify: createNotify(post),
+    inspectRecords: createInspectRecords(access),
+    pushSlice: createPushSlice(client, keys, access),
+    keepFailedRecords: createKeepFailedRecords(access),
+    readPushCheckpoint,
     inspectReplace: createInspectReplace(searchRequest),
     countRecords: createCountRecords(searchRequest),
     awaitRecords: createAwaitRecords(searchRequest),

@@ -18,6 +18,8 @@ export interface AcceptedBatch extends BatchRange {
   readonly eventID: string;
   /** By Algolia's clock, in ms. */
   readonly acceptedAt: number;
+  /** The same by the worker's clock. */
+  readonly since: number;
 }
 
 export interface PushFailure {

@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { AlgoliaError } from '../algolia/algolia-error.ts';
 import { KeyRingUnreachable } from '../secrets/key-ring.ts';
+import { RecordsError } from '../records/records-error.ts';
 import { SecretUnavailable } from '../secrets/secret-store.ts';
 
 const RETRYABLE = new Set(['AlgoliaRateLimited', 'AlgoliaUnavailable']);
@@ -15,6 +16,15 @@ export function toFailure(error: unknown): unknown {
       nonRetryable: !RETRYABLE.has(type),
       details: [details],
       ...(details.retryAfterMs === undefined ? {} : { nextRetryDelay: details.retryAfterMs }),
+      ...(cause instanceof Error ? { cause } : {}),
+    });
+  }
+  if (error instanceof RecordsError) {
+    const { type, message, cause } = error;
+    return ApplicationFailure.create({
+      type,
+      message,
+      nonRetryable: type !== 'RecordsUnavailable',
       ...(cause instanceof Error ? { cause } : {}),
     });
   }

@@ -1,11 +1,11 @@
-import type { Operation } from '../operations/operation.ts';
+import { JsonText, type Operation } from '../operations/operation.ts';
 
 export interface AlgoliaRequest {
   readonly method: Operation['method'];
   /** Path and query, percent-encoded. */
   readonly path: string;
   /** JSON text; absent: no body at all. */
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
 }
 
 type Members = Readonly<Record<string, unknown>>;
@@ -18,7 +18,11 @@ export function buildRequest(operation: Operation, input: unknown): AlgoliaReque
   const { method, body } = operation;
   if (body.from === 'none') return { method, path: path + query };
   const content = body.from === 'argument' ? input : members[body.name];
-  return { method, path: path + query, body: JSON.stringify(content ?? {}) };
+  return {
+    method,
+    path: path + query,
+    body: content instanceof JsonText ? content.bytes : JSON.stringify(content ?? {}),
+  };
 }
 
 /** `path` of a custom request keeps its slashes and what is encoded already, as in any URL; an id keeps nothing. */

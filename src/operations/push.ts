@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { once, SLOW_MS } from './operation.ts';
+import { JsonText, once, SLOW_MS } from './operation.ts';
 import { WatchResponse } from './runs.ts';
 
 export const pushAction = z.enum([
@@ -61,6 +61,23 @@ export const push = {
   push: once('POST /1/push/{indexName}', 'Push records by indexName', {
     query: { watch: z.boolean().optional(), referenceIndexName: z.string().optional() },
     body: { pushTaskPayload: PushTaskPayload },
+    response: WatchResponse,
+    timeoutMs: SLOW_MS,
+  }),
+};
+
+const pushTaskPayload = z.instanceof(JsonText);
+
+/** The same requests with a payload that is JSON text already, for whoever sends thousands of them. They are no activities of their own. */
+export const pushText = {
+  push: once('POST /1/push/{indexName}', 'Push records by indexName', {
+    query: { referenceIndexName: z.string().optional() },
+    body: { pushTaskPayload },
+    response: WatchResponse,
+    timeoutMs: SLOW_MS,
+  }),
+  pushTask: once('POST /2/tasks/{taskID}/push', 'Push records by task ID', {
+    body: { pushTaskPayload },
     response: WatchResponse,
     timeoutMs: SLOW_MS,
   }),

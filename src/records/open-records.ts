@@ -24,7 +24,7 @@ export interface OpenRecords {
   readonly raw: AsyncIterable<Buffer>;
   /** Whether reading may begin anywhere, and not only at the beginning. */
   readonly seekable: boolean;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Opens what a reference names, if this worker may; throws `RecordsError` otherwise. `from` counts where it is seekable. */

@@ -17,7 +17,7 @@ export interface ItemReader {
   readonly version: string;
   /** The items from where it was asked on, in file order, some at a time. */
   readonly items: AsyncIterable<Item[]>;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Reads the items of a file or download, whatever its format, gzip or plain, holding a few chunks of it at most. */

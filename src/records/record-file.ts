@@ -10,7 +10,7 @@ export interface RecordFile {
   /** Changes when the file does. */
   readonly version: string;
   read(from: number): AsyncIterable<Buffer>;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Opens a regular file below `directory`, wherever symlinks lead: what is checked is what is read. */

@@ -14,7 +14,7 @@ export interface RecordDownload {
   readonly version: string;
   readonly contentType: string | undefined;
   readonly body: AsyncIterable<Buffer>;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export interface DownloadOptions {

@@ -2,6 +2,7 @@
 export { callOperation } from './call-operation.ts';
 export { keyRing } from './key-ring.ts';
 export { provisionConnector } from './provision-connector.ts';
+export { pushRecords } from './push-records.ts';
 export { rotateApiKey } from './rotate-api-key.ts';
 export { syncSource } from './sync-source.ts';
 export { syncTask } from './sync-task.ts';

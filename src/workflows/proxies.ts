@@ -17,6 +17,9 @@ type OnIndices =
   | 'awaitReplaceEnd';
 type Looping = 'inspectTask' | 'findNewRuns' | 'digestEvents' | 'findResources' | OnIndices;
 
+/** What goes through all records of a file. */
+type Reading = 'inspectRecords' | 'keepFailedRecords';
+
 /** How fast a worker that died is noticed. */
 const heartbeatTimeout = '15s';
 /** 1 s, 2 s, 4 s … 1 min; what Algolia itself asks for (`Retry-After`) comes first. */
@@ -53,6 +56,21 @@ const waiting = proxyActivities<Pick<Activities, 'awaitRun'>>({
   retry,
   cancellationType: ActivityCancellationType.TRY_CANCEL,
 });
+/** A slice of 15 minutes, what it waits for at its end, and the way to where it begins in a download. */
+const pushing = proxyActivities<Pick<Activities, 'pushSlice'>>({
+  startToCloseTimeout: '1h',
+  heartbeatTimeout: '10s',
+  scheduleToCloseTimeout: '4h',
+  retry,
+  // It answers with how far it came.
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+});
+const reading = proxyActivities<Pick<Activities, Reading>>({
+  startToCloseTimeout: '4h',
+  heartbeatTimeout,
+  scheduleToCloseTimeout: '8h',
+  retry,
+});
 const single = { maximumAttempts: 1 };
 const onceFast = proxyActivities<Pick<Activities, Exclude<Once, SlowOnce>>>({
   startToCloseTimeout,
@@ -88,9 +106,22 @@ const LOOPING: ReadonlySet<string> = new Set<Looping>([
   'awaitReplaceEnd',
 ]);
 
+const READING: ReadonlySet<string> = new Set<Reading>(['inspectRecords', 'keepFailedRecords']);
+
 /** What may be sent again and is, until it is answered: reads, and writes that say the same twice. */
-export const repeatable = summarized<Pick<Activities, Repeatable | Looping | 'awaitRun'>>((name) =>
-  name === 'awaitRun' ? waiting : LOOPING.has(name) ? looping : SLOW.has(name) ? slow : fast,
+export const repeatable = summarized<Pick<Activities, Repeatable | Looping | Reading | 'awaitRun' | 'pushSlice'>>(
+  (name) =>
+    name === 'awaitRun'
+      ? waiting
+      : name === 'pushSlice'
+        ? pushing
+        : READING.has(name)
+          ? reading
+          : LOOPING.has(name)
+            ? looping
+            : SLOW.has(name)
+              ? slow
+              : fast,
 );
 
 /** What is sent once. Wrap it in `attemptOnce`, which says what became of it. */
@@ -117,6 +148,12 @@ export const onKeys = summarized<Pick<Activities, OnKeys>>(() => withKeys);
 /** A local activity costs no history to speak of, and keeps zod and the schemas out of the workflow bundle. */
 export const { checkInput } = proxyLocalActivities<Pick<Activities, 'checkInput'>>({
   startToCloseTimeout: '10s',
+  retry: { maximumAttempts: 5 },
+});
+
+/** What a push that is to be interrupted has committed so far. */
+export const { readPushCheckpoint } = proxyLocalActivities<Pick<Activities, 'readPushCheckpoint'>>({
+  startToCloseTimeout: '20s',
   retry: { maximumAttempts: 5 },
 });
 

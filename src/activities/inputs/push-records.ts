@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pushAction, pushRecords, type PushRecord } from '../../operations/push.ts';
+import { pushAction, pushRecords } from '../../operations/push.ts';
 import { resourceID } from '../../operations/operation.ts';
 import { duration, intent } from './vocabulary.ts';
 
@@ -47,6 +47,8 @@ export const pushRecordsInput = z
     verify: z.enum(['everyEvent', 'none']).default('everyEvent'),
     /** How long an event may take to tell how it went. */
     verifyWithin: duration.default('15m'),
+    /** How long nothing may be taken or verified. */
+    noProgressFor: duration.default('30m'),
     /** How many batches may fail before no more are pushed. However many: one is enough to fail the workflow. */
     stopAfterFailures: z.int().min(1).max(MAX_STOP_AFTER_FAILURES).default(1),
     onBadRecord: onBadRecord.default('fail'),
@@ -90,5 +92,5 @@ export const pushRecordsInput = z
 export const ALLOW_REPEAT = 'set "allowRepeat": true if a second time does no harm';
 
 /** `{"stock": {"_operation": "Decrement", "value": 1}}`: twice is not once. */
-export const hasOperation = (record: PushRecord): boolean =>
+export const hasOperation = (record: Readonly<Record<string, unknown>>): boolean =>
   Object.values(record).some((value) => typeof value === 'object' && value !== null && '_operation' in value);

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { mkdir, open, realpath, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { activityInfo, cancellationSignal } from '@temporalio/activity';
+import { batchRecords, firstPosition } from '../records/batch-records.ts';
+import type { RecordsAccess } from '../records/open-records.ts';
+import { RecordsError } from '../records/records-error.ts';
+import { heartbeating } from './attempt.ts';
+import type { BatchRange } from './push-checkpoint.ts';
+import { nameOf, openSource, type RecordsSource } from './push-source.ts';
+import { toFailure } from './to-failure.ts';
+
+const DIRECTORY = 'failed';
+const NEWLINE = 0x0a;
+
+export interface KeepFailedRecordsInput {
+  readonly source: RecordsSource;
+  readonly failed: readonly BatchRange[];
+  readonly maxBytes: number;
+}
+
+/** Absent where this worker has no place for files. */
+export interface FailedRecords {
+  readonly failedRef?: { readonly uri: string; readonly sha256: string };
+}
+
+/** Writes the records of failed batches to a file below `RECORDS_DIR`, in their order: the same file, however often it is written. */
+export function createKeepFailedRecords(access: RecordsAccess) {
+  return async function keepFailedRecords(input: KeepFailedRecordsInput): Promise<FailedRecords> {
+    const { directory } = access;
+    if (directory === undefined) return {};
+    const { workflowExecution } = activityInfo();
+    const { workflowId = '', runId = '' } = workflowExecution ?? {};
+    const name = `${workflowId.replace(/[^\w-]+/g, '-').slice(0, 100)}-${runId}.ndjson`;
+    try {
+      return await heartbeating(async () => {
+        const folder = join(directory, DIRECTORY);
+        await mkdir(folder, { recursive: true, mode: 0o700 });
+        if ((await realpath(folder)) !== join(await realpath(directory), DIRECTORY))
+          throw new RecordsError('RecordsRefused', `RECORDS_DIR/${DIRECTORY} leads elsewhere; make it a directory`);
+        const sha256 = await write(join(folder, name), input, access);
+        return { failedRef: { uri: `file:${DIRECTORY}/${name}`, sha256 } };
+      });
+    } catch (error) {
+      throw toFailure(error);
+    }
+  };
+}
+
+/** Beside its place, and then into it: nobody ever reads half of it. */
+async function write(path: string, input: KeepFailedRecordsInput, access: RecordsAccess): Promise<string> {
+  const unfinished = `${path}.${activityInfo().attempt}.unfinished`;
+  const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
+  const file = await open(unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600);
+  const hash = createHash('sha256');
+  try {
+    for await (const json of failedRecords(input, access)) {
+      hash.update(json);
+      await file.write(json);
+    }
+    await file.sync();
+  } catch (error) {
+    await file.close();
+    await rm(unfinished, { force: true });
+    throw error;
+  }
+  await file.close();
+  await rename(unfinished, path);
+  return hash.digest('hex');
+}
+
+/** Each batch as lines. */
+async function* failedRecords(
+  { source, failed, maxBytes }: KeepFailedRecordsInput,
+  access: RecordsAccess,
+): AsyncGenerator<Buffer> {
+  const ranges = failed.toSorted((a, b) => a.from.items - b.from.items);
+  const from = firstPosition({ ranges });
+  if (!from) return;
+  const opened = await openSource(source, access, { from, maxBytes, signal: cancellationSignal() });
+  try {
+    const batches = batchRecords(opened.items, from, {
+      ranges,
+      maxRecords: Infinity,
+      maxBytes,
+      onBadRecord: 'skip',
+      shown: nameOf(source),
+      separator: NEWLINE,
+    });
+    for await (const { json } of batches) yield Buffer.concat([json, Buffer.of(NEWLINE)]);
+  } finally {
+    await opened.close();
+  }
+}

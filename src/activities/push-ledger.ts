@@ -1,0 +1,202 @@
+import type { OutputOf } from '../operations/index.ts';
+import type { BadItems, RecordBatch } from '../records/batch-records.ts';
+import {
+  MAX_IDS_TOLD,
+  MAX_TOLD,
+  type AcceptedBatch,
+  type BadRecord,
+  type BatchRange,
+  type PushCheckpoint,
+  type PushFailure,
+  type PushStop,
+  type PushTally,
+} from './push-checkpoint.ts';
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** A range, with what has to be remembered of its batch while it is under way. */
+interface Held<R extends BatchRange = BatchRange> {
+  readonly range: R;
+  /** Number of its first record; unknown until a resumed push has read it again. */
+  readonly number?: number;
+  readonly objectIDs?: readonly string[];
+}
+
+/** What became of each batch so far: a checkpoint that is being written. */
+export class PushLedger {
+  #next: PushCheckpoint['next'];
+  #atEnd: boolean;
+  readonly #unanswered = new Map<number, Held>();
+  readonly #unverified = new Map<number, Held<AcceptedBatch>>();
+  readonly #failed: BatchRange[];
+  readonly #tally: Writable<PushTally>;
+  readonly #firstFailures: PushFailure[];
+  readonly #firstBadRecords: BadRecord[];
+  #stopped: PushStop | undefined;
+  /** How many batches under way hold a record of this objectID. */
+  readonly #underWay = new Map<string, number>();
+
+  constructor(checkpoint: PushCheckpoint) {
+    this.#next = checkpoint.next;
+    this.#atEnd = checkpoint.atEnd;
+    for (const range of checkpoint.unanswered) this.#unanswered.set(range.from.items, { range });
+    for (const range of checkpoint.unverified) this.#unverified.set(range.from.items, { range });
+    this.#failed = [...checkpoint.failed];
+    this.#tally = { ...checkpoint.tally };
+    this.#firstFailures = [...checkpoint.firstFailures];
+    this.#firstBadRecords = [...checkpoint.firstBadRecords];
+    this.#stopped = checkpoint.stopped;
+  }
+
+  snapshot(): PushCheckpoint {
+    return {
+      next: this.#next,
+      atEnd: this.#atEnd,
+      unanswered: [...this.#unanswered.values()].map(({ range }) => range),
+      unverified: [...this.#unverified.values()].map(({ range }) => range),
+      failed: [...this.#failed],
+      tally: { ...this.#tally },
+      firstFailures: [...this.#firstFailures],
+      firstBadRecords: [...this.#firstBadRecords],
+      ...(this.#stopped ? { stopped: this.#stopped } : {}),
+    };
+  }
+
+  get atEnd(): boolean {
+    return this.#atEnd;
+  }
+
+  get stopped(): PushStop | undefined {
+    return this.#stopped;
+  }
+
+  get unverifiedCount(): number {
+    return this.#unverified.size;
+  }
+
+  get failedBatches(): number {
+    return this.#tally.failedBatches;
+  }
+
+  /** The batches whose events may be asked for. One that hasn't been read again yet can't be told by its objectIDs. */
+  unverified(all: boolean): AcceptedBatch[] {
+    return [...this.#unverified.values()].filter((held) => all || held.objectIDs).map(({ range }) => range);
+  }
+
+  /** Whether a record of this batch is under way in another one: the later must not overtake the earlier. */
+  overlaps({ objectIDs }: RecordBatch): boolean {
+    return objectIDs.some((objectID) => this.#underWay.has(objectID));
+  }
+
+  /** Nothing more is pushed, for the first reason given. */
+  stop(stop: PushStop): void {
+    this.#stopped ??= stop;
+  }
+
+  end(): void {
+    this.#atEnd = true;
+  }
+
+  /** A batch of an earlier slice or attempt, read again. Says whether it has to be pushed again. */
+  recall(batch: RecordBatch): 'push' | 'done' {
+    const held = { number: batch.number, objectIDs: batch.objectIDs };
+    const accepted = this.#unverified.get(batch.range.from.items);
+    if (!accepted) return 'push';
+    this.#unverified.set(batch.range.from.items, { range: accepted.range, ...held });
+    this.#count(batch.objectIDs, 1);
+    return 'done';
+  }
+
+  passOver({ to, bad }: RecordBatch): void {
+    this.#next = to;
+    this.#addBad(bad);
+  }
+
+  sending(batch: RecordBatch): void {
+    const { range, number, objectIDs } = batch;
+    if (batch.asked) this.#tally.repeated += 1;
+    else this.passOver(batch);
+    this.#unanswered.set(range.from.items, { range, number, objectIDs });
+    this.#count(objectIDs, 1);
+  }
+
+  repeating(): void {
+    this.#tally.repeated += 1;
+  }
+
+  /** Algolia took it. With `verify` it is under way until its event says more. */
+  accepted(batch: RecordBatch, answer: OutputOf<'push'>, verify: boolean): void {
+    const { range, number, objectIDs, json } = batch;
+    const records = objectIDs.length;
+    this.#unanswered.delete(range.from.items);
+    this.#tally.pushed += records;
+    this.#tally.batches += 1;
+    this.#tally.bytes += json.length;
+    if (!verify) return this.#count(objectIDs, -1);
+    const since = Date.now();
+    const { runID, eventID } = answer;
+    if (!eventID) {
+      this.#count(objectIDs, -1);
+      this.#fail({ range, number, objectIDs }, records, {
+        reason: 'the answer named no event that could be read',
+        runID,
+      });
+      return;
+    }
+    const acceptedAt = Date.parse(answer.createdAt ?? '') || since;
+    this.#unverified.set(range.from.items, {
+      range: { ...range, records, runID, eventID, acceptedAt, since },
+      number,
+      objectIDs,
+    });
+  }
+
+  refused({ range, number, objectIDs }: RecordBatch, reason: string): void {
+    this.#unanswered.delete(range.from.items);
+    this.#count(objectIDs, -1);
+    this.#fail({ range, number, objectIDs }, objectIDs.length, { reason });
+  }
+
+  /** Its event says that all of it is in, or that not all of it is. */
+  settled(batch: AcceptedBatch, failure?: { reason: string; objectIDs: readonly string[] }): void {
+    const held = this.#unverified.get(batch.from.items);
+    if (!held) return;
+    this.#unverified.delete(batch.from.items);
+    this.#count(held.objectIDs ?? [], -1);
+    if (!failure) {
+      this.#tally.verified += batch.records;
+      return;
+    }
+    const { runID, eventID } = batch;
+    const objectIDs = failure.objectIDs.length > 0 ? failure.objectIDs : held.objectIDs;
+    this.#fail({ ...held, ...(objectIDs ? { objectIDs } : {}) }, batch.records, {
+      reason: failure.reason,
+      runID,
+      eventID,
+    });
+  }
+
+  #fail(held: Held, records: number, why: Pick<PushFailure, 'reason' | 'runID' | 'eventID'>): void {
+    const { from, items } = held.range;
+    this.#failed.push({ from, items });
+    this.#tally.failed += records;
+    this.#tally.failedBatches += 1;
+    if (this.#firstFailures.length >= MAX_TOLD) return;
+    const objectIDs = (held.objectIDs ?? []).slice(0, MAX_IDS_TOLD);
+    this.#firstFailures.push({ from: held.number ?? from.items + 1, records, ...why, objectIDs });
+  }
+
+  #addBad({ count, first }: BadItems): void {
+    this.#tally.badRecords += count;
+    for (const { number, why } of first)
+      if (this.#firstBadRecords.length < MAX_TOLD) this.#firstBadRecords.push({ line: number, why });
+  }
+
+  #count(objectIDs: readonly string[], change: 1 | -1): void {
+    for (const objectID of objectIDs) {
+      const count = (this.#underWay.get(objectID) ?? 0) + change;
+      if (count > 0) this.#underWay.set(objectID, count);
+      else this.#underWay.delete(objectID);
+    }
+  }
+}

@@ -1,0 +1,261 @@
+import {
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  defineQuery,
+  defineSignal,
+  isCancellation,
+  log,
+  setCurrentDetails,
+  setHandler,
+  upsertMemo,
+} from '@temporalio/workflow';
+import type { Checked, WorkflowInput } from '../activities/check-input.ts';
+import type { RecordsInspection } from '../activities/inspect-records.ts';
+import type { FailedRecords } from '../activities/keep-failed-records.ts';
+import type { BadRecord, PushCheckpoint, PushFailure } from '../activities/push-checkpoint.ts';
+import type { RecordsSource } from '../activities/push-source.ts';
+import { checkInput, repeatable } from './proxies.ts';
+import { describePush } from './steps/describe-push.ts';
+import { durationMs } from './steps/duration.ts';
+import { failureMessage, failureType } from './steps/failure-type.ts';
+import { pushInSlices, type PushControls } from './steps/push-in-slices.ts';
+import { findableBy } from './steps/search-attributes.ts';
+
+/**
+ * Pushes records of any number: from a file, a download, or the input itself.
+ * Bounded batches, several at a time, the event of each one read; what failed is kept, ready to be pushed again.
+ * Green means that every record is in: a failed batch or a bad record fails the workflow, with the result in the failure's details.
+ */
+export type PushRecordsInput = WorkflowInput<'pushRecords'>;
+
+export interface PushRecordsResult {
+  /** Records that Algolia took, each line of the file counted: of an `objectID` that is there twice, both. */
+  readonly pushed: number;
+  /** Of those, records whose event says that they are in. */
+  readonly verified: number;
+  /** Records of batches that were refused, or whose event says failed, or nothing within `verifyWithin`. */
+  readonly failed: number;
+  /** Different objectIDs among all records: what an empty index holds afterwards. With `checkFirst` only. */
+  readonly distinct?: number;
+  /** Batches that Algolia took. */
+  readonly batches: number;
+  /** Of those, in JSON. */
+  readonly bytes: number;
+  /** Batches pushed a second time because the answer to the first was lost, or the worker. */
+  readonly repeated: number;
+  /** Lines that hold no record; they were passed over, or the first of them ended the push. */
+  readonly badRecords: number;
+  readonly firstBadRecords: readonly BadRecord[];
+  /** The first failures, with objectIDs. */
+  readonly failures: readonly PushFailure[];
+  /** The records of all failed batches: a `recordsRef` to push again. */
+  readonly failedRef?: { readonly uri: string; readonly sha256: string };
+  /** Whether everything there is was pushed, or pushing stopped before. */
+  readonly complete: boolean;
+  readonly durationMs: number;
+}
+
+export type PushPhase = 'checking' | 'pushing' | 'paused' | 'keeping what failed' | 'done' | 'cancelled';
+
+/** The answer to the query `status`: the result as of the last slice, and what goes on. */
+export type PushRecordsStatus = Partial<PushRecordsResult> & {
+  readonly phase: PushPhase;
+  readonly target: string;
+  readonly action: string;
+  readonly maxParallel: number;
+  /** Records that were taken, but whose event isn't read yet. */
+  readonly unverified: number;
+  readonly reason?: string;
+};
+
+export const pause = defineSignal('pause');
+export const resume = defineSignal('resume');
+export const setParallel = defineSignal<[{ maxParallel: number }]>('setParallel');
+export const pushRecordsStatus = defineQuery<PushRecordsStatus>('status');
+
+const MAX_PARALLEL = 64;
+const MAX_IDS_IN_FAILURE = 100;
+
+export async function pushRecords(rawInput: PushRecordsInput): Promise<PushRecordsResult> {
+  const push = startPush(rawInput);
+  const input = await checkInput('pushRecords', rawInput);
+  push.controls.maxParallel = input.maxParallel;
+  push.tell({ maxParallel: input.maxParallel });
+  findableBy({ AlgoliaAppId: input.applicationId, AlgoliaIndex: input.indexName, AlgoliaTaskId: input.taskID });
+  try {
+    const { source, inspection } = await inspect(input);
+    if (inspection?.distinct !== undefined) push.tell({ distinct: inspection.distinct });
+    push.tell({ phase: 'pushing' });
+    const checkpoint = await pushInSlices(
+      sliceOf(input, source),
+      durationMs(input.noProgressFor),
+      push.controls,
+      push.tellCheckpoint,
+    );
+    if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled while pushing');
+    push.tell({ phase: 'keeping what failed' });
+    const kept = await keepFailed(input, source, checkpoint);
+    return judge(push, checkpoint, kept, input.failWorkflow);
+  } catch (error) {
+    if (isCancellation(error)) reportCancelled(push);
+    throw error;
+  }
+}
+
+/** The state of one push, and the ways to tell of a change. */
+interface Push {
+  status: PushRecordsStatus;
+  readonly controls: PushControls;
+  readonly tell: (change: Partial<PushRecordsStatus>) => void;
+  readonly tellCheckpoint: (checkpoint: PushCheckpoint) => void;
+}
+
+function startPush(input: PushRecordsInput | undefined): Push {
+  const startedAt = Date.now();
+  const controls: PushControls = { paused: false, maxParallel: input?.maxParallel ?? 0, interrupt: () => undefined };
+  const push: Push = {
+    status: {
+      phase: 'checking',
+      target: input?.indexName ?? input?.taskID ?? '',
+      action: input?.action ?? '',
+      maxParallel: controls.maxParallel,
+      unverified: 0,
+    },
+    controls,
+    tell(change) {
+      push.status = { ...push.status, ...change, durationMs: Date.now() - startedAt };
+      setCurrentDetails(describePush(push.status));
+    },
+    tellCheckpoint: (checkpoint) => push.tell(outcomeOf(checkpoint)),
+  };
+  setHandler(pushRecordsStatus, () => push.status, { description: 'What is pushed so far, as in the result' });
+  const setPaused = (paused: boolean) => {
+    controls.paused = paused;
+    if (push.status.phase === 'pushing' || push.status.phase === 'paused')
+      push.tell({ phase: paused ? 'paused' : 'pushing' });
+    if (paused) controls.interrupt();
+  };
+  setHandler(pause, () => setPaused(true), { description: 'Pushes no more batches until told to resume. No input' });
+  setHandler(resume, () => setPaused(false), { description: 'Goes on after a pause. No input' });
+  setHandler(
+    setParallel,
+    (message) => {
+      const wanted = message?.maxParallel;
+      if (!Number.isInteger(wanted) || wanted < 1 || wanted > MAX_PARALLEL)
+        return log.warn(`setParallel ignored: expected {"maxParallel": 8}, from 1 to ${MAX_PARALLEL}`);
+      controls.maxParallel = wanted;
+      push.tell({ maxParallel: wanted });
+      controls.interrupt();
+    },
+    { description: `Pushes this many batches at a time. Input: {"maxParallel": 8}` },
+  );
+  return push;
+}
+
+type Input = Checked<'pushRecords'>;
+
+async function inspect(input: Input): Promise<{ source: RecordsSource; inspection?: RecordsInspection }> {
+  const { records, recordsRef, checkFirst, onBadRecord, batch } = input;
+  if (!recordsRef) return { source: { records: records ?? [] } };
+  const inspection = await repeatable.inspectRecords({
+    recordsRef,
+    depth: checkFirst ? 'records' : recordsRef.sha256 === undefined ? 'opening' : 'bytes',
+    onBadRecord,
+    maxBytes: batch.maxBytes,
+  });
+  return { source: { recordsRef, version: inspection.version }, inspection };
+}
+
+function sliceOf(input: Input, source: RecordsSource) {
+  const { indexName, taskID, referenceIndexName, action, batch, verify, stopAfterFailures, onBadRecord, allowRepeat } =
+    input;
+  return {
+    source,
+    target:
+      indexName === undefined
+        ? { taskID: taskID ?? '' }
+        : { indexName, ...(referenceIndexName ? { referenceIndexName } : {}) },
+    action,
+    batch,
+    verify,
+    verifyWithinMs: durationMs(input.verifyWithin),
+    stopAfterFailures,
+    onBadRecord,
+    allowRepeat,
+  };
+}
+
+/** The records of failed batches, where anybody can push them again. */
+async function keepFailed(
+  input: Input,
+  source: RecordsSource,
+  { failed }: PushCheckpoint,
+): Promise<FailedRecords | undefined> {
+  if (failed.length === 0) return undefined;
+  try {
+    return await repeatable.keepFailedRecords({ source, failed, maxBytes: input.batch.maxBytes });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    // What failed is told all the same, by objectID and line.
+    log.error('the failed records could not be kept', { message: failureMessage(error), type: failureType(error) });
+    return undefined;
+  }
+}
+
+function judge(
+  push: Push,
+  checkpoint: PushCheckpoint,
+  kept: FailedRecords | undefined,
+  failWorkflow: boolean,
+): PushRecordsResult {
+  push.tell({ ...outcomeOf(checkpoint), ...kept, phase: 'done' });
+  const {
+    phase: _phase,
+    target,
+    action: _action,
+    maxParallel: _maxParallel,
+    unverified: _unverified,
+    ...rest
+  } = push.status;
+  const result = rest as PushRecordsResult;
+  const { stopped, firstFailures } = checkpoint;
+  findableBy({ Outcome: stopped || result.failed > 0 ? 'partial' : 'success' });
+  if (result.failed > 0 && failWorkflow) {
+    const objectIDs = firstFailures.flatMap((failure) => failure.objectIDs).slice(0, MAX_IDS_IN_FAILURE);
+    const said = firstFailures[0]?.reason ?? 'no reason given';
+    const message = `${result.failed} records failed to be pushed to ${target}: ${said}. objectIDs: ${objectIDs.join(', ')}`;
+    throw fail('PushFailed', message, { ...result, objectIDs });
+  }
+  if (stopped) throw fail(stopped.type, `${stopped.message}. ${result.pushed} records had been pushed before`, result);
+  return result;
+}
+
+const fail = (type: string, message: string, result: PushRecordsResult & { objectIDs?: readonly string[] }) =>
+  ApplicationFailure.create({ type, message, nonRetryable: true, details: [result] });
+
+/** A cancelled workflow returns nothing, so the truth goes where it can be seen: Current Details, `status` and the memo. */
+function reportCancelled(push: Push): void {
+  push.tell({ phase: 'cancelled', reason: 'cancelled; what was pushed stays' });
+  const { pushed = 0, verified = 0 } = push.status;
+  upsertMemo({ pushed, verified });
+  findableBy({ Outcome: 'cancelled' });
+}
+
+function outcomeOf({ tally, unverified, firstFailures, firstBadRecords, atEnd, stopped }: PushCheckpoint) {
+  const { pushed, verified, failed, batches, bytes, repeated, badRecords } = tally;
+  return {
+    pushed,
+    verified,
+    failed,
+    batches,
+    bytes,
+    repeated,
+    badRecords,
+    firstBadRecords,
+    failures: firstFailures,
+    complete: atEnd && stopped === undefined,
+    unverified: unverified.reduce((sum, { records }) => sum + records, 0),
+    ...(stopped ? { reason: stopped.message } : {}),
+  };
+}
