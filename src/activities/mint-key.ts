@@ -44,8 +44,8 @@ export function createMintKey({ client, store }: MintOptions) {
           'InvalidInput',
         );
       }
-      const answer = await sendOnce('addApiKey', ({ writeWithinMs }) =>
-        client.send('addApiKey', searchApi.addApiKey, rightsOf(rights, rotationId), { apiKey, signal, writeWithinMs }),
+      const answer = await sendOnce('addApiKey', ({ writeBefore }) =>
+        client.send('addApiKey', searchApi.addApiKey, rightsOf(rights, rotationId), { apiKey, signal, writeBefore }),
       );
       return keep(store, toReference, answer.key);
     });
