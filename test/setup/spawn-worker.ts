@@ -1,0 +1,36 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface SpawnedWorker {
+  readonly process: ChildProcess;
+  /** What it has written to standard error so far. */
+  readonly stderr: () => string;
+  /** Sends the signal and waits for the end. Returns the exit code, or null when a signal ended it. */
+  readonly end: (signal: 'SIGTERM' | 'SIGKILL') => Promise<number | null>;
+  readonly exited: Promise<number | null>;
+}
+
+/** `src/worker.ts` in a process of its own, with this environment and no other settings. One process, so that a kill hits all of it. */
+export function spawnWorker(environment: Readonly<Record<string, string>>): SpawnedWorker {
+  const { PATH = '', HOME = '' } = process.env;
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/worker.ts'], {
+    cwd: ROOT,
+    env: { PATH, HOME, ...environment },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const exited = once(child, 'close').then(() => child.exitCode);
+  return {
+    process: child,
+    stderr: () => stderr,
+    exited,
+    end: (signal) => {
+      child.kill(signal);
+      return exited;
+    },
+  };
+}
