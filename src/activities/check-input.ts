@@ -2,6 +2,8 @@ import { ApplicationFailure } from '@temporalio/activity';
 import type { z } from 'zod';
 import { describeIssues } from '../algolia/check-input.ts';
 import { callOperationInput } from './inputs/call-operation.ts';
+import { changeSourceInput, rotateAuthenticationInput } from './inputs/change.ts';
+import { connectorPipelineInput } from './inputs/connector-pipeline.ts';
 import { provisionConnectorInput } from './inputs/provision-connector.ts';
 import { pushRecordsInput } from './inputs/push-records.ts';
 import { rotateApiKeyInput } from './inputs/rotate-api-key.ts';
@@ -13,6 +15,9 @@ export const workflowInputs = {
   syncSource: syncSourceInput,
   provisionConnector: provisionConnectorInput,
   callOperation: callOperationInput,
+  connectorPipeline: connectorPipelineInput,
+  changeSource: changeSourceInput,
+  rotateAuthentication: rotateAuthenticationInput,
   rotateApiKey: rotateApiKeyInput,
   pushRecords: pushRecordsInput,
 };

@@ -1,12 +1,14 @@
-import { setCurrentDetails } from '@temporalio/workflow';
-import type { WorkflowInput } from '../activities/check-input.ts';
+import { ApplicationFailure, setCurrentDetails } from '@temporalio/workflow';
+import type { Checked, WorkflowInput } from '../activities/check-input.ts';
 import { checkInput, once, repeatable } from './proxies.ts';
+import { checkPolicy, openApprovals, requireApproval } from './steps/approval.ts';
 import { attemptOnce } from './steps/attempt-once.ts';
+import { failureMessage } from './steps/failure-type.ts';
 import { findableBy } from './steps/search-attributes.ts';
 
 /**
  * Calls any single operation: from the Web UI's *Start Workflow*, or on a schedule.
- * Reads go through at once and are retried; whatever writes asks for `confirm`, its own name again.
+ * Reads go through at once and are retried; whatever writes asks for `confirm`, its own name again; whatever deletes waits for an approval.
  * Returns what Algolia answers.
  */
 export type CallOperationInput = WorkflowInput<'callOperation'>;
@@ -14,12 +16,41 @@ export type CallOperationInput = WorkflowInput<'callOperation'>;
 type Activity = (params: unknown) => Promise<unknown>;
 
 export async function callOperation(rawInput: CallOperationInput): Promise<unknown> {
+  if (/delete/i.test(String(rawInput?.operation))) openApprovals();
   const input = await checkInput('callOperation', rawInput);
   const { operation, params, effect, applicationId } = input;
   findableBy({ AlgoliaAppId: applicationId });
   setCurrentDetails(`\`${operation}\`${input.reason ? `: ${input.reason}` : ''}`);
+  if (input.deletes) await approveDelete(input);
   if (effect !== 'once') return (repeatable as unknown as Record<string, Activity>)[operation]?.(params);
   const attempt = await attemptOnce(async () => (once as unknown as Record<string, Activity>)[operation]?.(params));
-  if (attempt.outcome === 'ambiguous') throw attempt.error;
-  return attempt.value;
+  if (attempt.outcome === 'done') return attempt.value;
+  throw ApplicationFailure.nonRetryable(
+    `${operation} was sent but not answered, so it may have taken effect: look before you start it again (${failureMessage(attempt.error)})`,
+    'AlgoliaAmbiguous',
+  );
+}
+
+/** People approve what they can see, so the plan shows what is to be deleted, as it is. */
+async function approveDelete({ operation, params, approval, reason, requestedBy }: Checked<'callOperation'>) {
+  await checkPolicy(approval?.policy);
+  const read = operation === 'customDelete' ? undefined : operation.replace(/^delete/, 'get');
+  const plan = async () => {
+    const found = read && (await (repeatable as unknown as Record<string, Activity>)[read]?.(params));
+    return { operation, params, ...(found ? { deletes: summaryOf(found) } : {}) };
+  };
+  await requireApproval({
+    title: operation,
+    reason,
+    plan: await plan(),
+    replan: plan,
+    policy: approval?.policy,
+    requestedBy,
+  });
+}
+
+/** What tells one resource from another; its configuration is nothing for a history. */
+function summaryOf(resource: unknown): object {
+  const shown = /ID$|^(name|type|enabled|createdAt|updatedAt)$/;
+  return Object.fromEntries(Object.entries(resource as object).filter(([name]) => shown.test(name)));
 }

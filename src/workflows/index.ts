@@ -1,8 +1,11 @@
 /** The workflows a worker offers, by their types. */
 export { callOperation } from './call-operation.ts';
+export { changeSource } from './change-source.ts';
+export { connectorPipeline } from './connector-pipeline.ts';
 export { keyRing } from './key-ring.ts';
 export { provisionConnector } from './provision-connector.ts';
 export { pushRecords } from './push-records.ts';
 export { rotateApiKey } from './rotate-api-key.ts';
+export { rotateAuthentication } from './rotate-authentication.ts';
 export { syncSource } from './sync-source.ts';
 export { syncTask } from './sync-task.ts';

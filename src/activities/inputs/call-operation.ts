@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { operationNames, operations, type OperationName } from '../../operations/index.ts';
-import { intent } from './vocabulary.ts';
+import { approvalBy, intent } from './vocabulary.ts';
 
 /** Any single operation, for the Web UI and schedules. */
 export const callOperationInput = z
@@ -10,6 +10,8 @@ export const callOperationInput = z
     params: z.unknown().optional(),
     /** The operation's name again: asked of everything that writes. */
     confirm: z.string().optional(),
+    /** Which policy approves a delete. */
+    approval: approvalBy.optional(),
     ...intent,
   })
   .check((ctx) => {

@@ -4,7 +4,7 @@ import { DestinationCreate } from '../../operations/destinations.ts';
 import { SourceCreate } from '../../operations/sources.ts';
 import { TaskCreate } from '../../operations/tasks.ts';
 import { syncOptions } from './sync.ts';
-import { intent } from './vocabulary.ts';
+import { approvalBy, intent } from './vocabulary.ts';
 
 const FILLED_IN = 'filled in';
 
@@ -52,17 +52,26 @@ export const connector = {
   ...intent,
 };
 
+/** The check of what a single member can't tell. */
+export const oneAuthentication = (
+  ctx: z.core.ParsePayload<{ authentication?: unknown; source?: { authenticationID?: string | undefined } }>,
+) => {
+  if (!ctx.value.authentication || !ctx.value.source?.authenticationID) return;
+  ctx.issues.push({
+    code: 'custom',
+    message: 'give either authentication (a new one) or source.authenticationID (an existing one)',
+    path: ['source', 'authenticationID'],
+    input: ctx.value.source.authenticationID,
+  });
+};
+
 const firstSync = z.strictObject({ enabled: z.boolean(), ...syncOptions });
 
 export const provisionConnectorInput = z
-  .strictObject({ ...connector, firstSync: firstSync.optional() })
-  .check((ctx) => {
-    if (ctx.value.authentication && ctx.value.source?.authenticationID) {
-      ctx.issues.push({
-        code: 'custom',
-        message: 'give either authentication (a new one) or source.authenticationID (an existing one)',
-        path: ['source', 'authenticationID'],
-        input: ctx.value.source.authenticationID,
-      });
-    }
-  });
+  .strictObject({
+    ...connector,
+    firstSync: firstSync.optional(),
+    /** If given, the first sync waits for an approval. */
+    approval: approvalBy.optional(),
+  })
+  .check(oneAuthentication);

@@ -18,4 +18,7 @@ export const intent = {
   reason: z.string().min(1).optional(),
 };
 
+/** Which of the worker's approval policies decides; default: the one named `default`. */
+export const approvalBy = z.strictObject({ policy: z.string().min(1).optional() });
+
 export const id = z.string().min(1);

@@ -1,0 +1,174 @@
+import {
+  ApplicationFailure,
+  defineQuery,
+  executeChild,
+  ParentClosePolicy,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Checked, WorkflowInput } from '../activities/check-input.ts';
+import { checkInput } from './proxies.ts';
+import { rotateApiKey, rotateApiKeyId, type RotateApiKeyInput, type RotateApiKeyResult } from './rotate-api-key.ts';
+import { checkPolicy, openApprovals, requireApproval, type ApprovalOutcome } from './steps/approval.ts';
+import {
+  atTheStart,
+  describeConnector,
+  makeConnector,
+  unmakeConnector,
+  type Connector,
+  type ConnectorIDs,
+  type ConnectorStatus,
+} from './steps/make-connector.ts';
+import { findableBy } from './steps/search-attributes.ts';
+import { undoLog } from './steps/undo.ts';
+import { undoneFailure } from './steps/undone-failure.ts';
+import { syncTask, type SyncTaskResult } from './sync-task.ts';
+
+/**
+ * A connector from nothing to proven: provision → approval → first sync → rotation of the API key, if asked for → second sync with the new key.
+ * Until the first sync has succeeded, whatever goes wrong (a denial, a failure, a cancellation) removes again what this run created.
+ * From then on the connector stays, and a failure is only told.
+ */
+export type ConnectorPipelineInput = WorkflowInput<'connectorPipeline'>;
+
+export interface ConnectorPipelineResult {
+  readonly ids: ConnectorIDs;
+  readonly created: Connector['created'];
+  readonly adopted: Connector['adopted'];
+  readonly approval: ApprovalOutcome;
+  readonly sync: SyncTaskResult;
+  readonly rotation?: RotateApiKeyResult;
+  /** The sync that proves the new key. */
+  readonly secondSync?: SyncTaskResult;
+}
+
+/** The answer to the query `status`. */
+export type ConnectorPipelineStatus = ConnectorStatus & Partial<Omit<ConnectorPipelineResult, keyof ConnectorStatus>>;
+
+export const connectorPipelineStatus = defineQuery<ConnectorPipelineStatus>('status');
+
+type Input = Checked<'connectorPipeline'>;
+
+export async function connectorPipeline(rawInput: ConnectorPipelineInput): Promise<ConnectorPipelineResult> {
+  openApprovals();
+  const progress = startProgress(rawInput?.name);
+  const input = await checkInput('connectorPipeline', rawInput);
+  findableBy({ AlgoliaAppId: input.applicationId, AlgoliaIndex: input.destination.input.indexName });
+  await checkPolicy(input.approval?.policy);
+  const { connector, approval, sync } = await makeAndProve(input, progress);
+  const { ids, created, adopted } = connector;
+  const rotated: Pick<ConnectorPipelineResult, 'rotation' | 'secondSync'> = input.thenRotate
+    ? await rotateAndProve(input, ids.taskID, progress)
+    : {};
+  progress.tell({ step: 'done' });
+  findableBy({ Outcome: rotated.rotation?.outcome === 'abandoned' ? 'rotation abandoned' : 'success' });
+  return { ids, created, adopted, approval, sync, ...rotated };
+}
+
+interface Progress {
+  readonly status: ConnectorPipelineStatus;
+  readonly tell: (change: Partial<ConnectorPipelineStatus>) => void;
+}
+
+function startProgress(name: string): Progress {
+  const progress = {
+    status: atTheStart(name) as ConnectorPipelineStatus,
+    tell(change: Partial<ConnectorPipelineStatus>) {
+      progress.status = { ...progress.status, ...change };
+      setCurrentDetails(describe(progress.status));
+    },
+  };
+  setHandler(connectorPipelineStatus, () => progress.status, {
+    description: 'What has been made, approved, synced and rotated so far',
+  });
+  return progress;
+}
+
+async function makeAndProve(input: Input, progress: Progress) {
+  const undo = undoLog();
+  try {
+    const connector = await makeConnector(input, undo, progress);
+    findableBy({ AlgoliaTaskId: connector.ids.taskID });
+    const approval = await approveFirstRun(input, connector, progress);
+    progress.tell({ approval });
+    const sync = await runSync(input, connector.ids.taskID, 'sync', progress);
+    progress.tell({ sync });
+    return { connector, approval, sync };
+  } catch (error) {
+    const failure = await unmakeConnector(input, undo, progress, error);
+    if (failure instanceof ApplicationFailure) throw failure;
+    const outcome = input.keepOnFailure ? 'What was made is kept' : 'What was made is deleted again';
+    throw undoneFailure(failure, { type: 'PipelineFailed', outcome, details: { ids: progress.status.ids } });
+  }
+}
+
+async function approveFirstRun(input: Input, connector: Connector, progress: Progress): Promise<ApprovalOutcome> {
+  progress.tell({ step: 'waiting for approval' });
+  const { name, authentication, source, transformation, destination, task, run, thenRotate } = input;
+  const { ids, created, adopted, validation } = connector;
+  return requireApproval({
+    title: `the first run of ${name}`,
+    reason: input.reason,
+    plan: {
+      connector: { name, ids, created, adopted, authentication, source, transformation, destination, task },
+      validation,
+      run,
+      ...(thenRotate ? { thenRotate } : {}),
+    },
+    policy: input.approval?.policy,
+    requestedBy: input.requestedBy,
+    describeAround: describe(progress.status),
+  });
+}
+
+async function runSync(
+  input: Input,
+  taskID: string,
+  which: 'sync' | 'second-sync',
+  progress: Progress,
+): Promise<SyncTaskResult> {
+  const workflowId = `${workflowInfo().workflowId}/${which}`;
+  progress.tell({ step: `syncing: workflow ${workflowId}` });
+  return executeChild(syncTask, {
+    // A run that goes on since before the rotation would not prove the new key.
+    args: [{ ...input.run, taskID, ...(which === 'second-sync' ? { onBusy: 'wait' as const } : {}) }],
+    workflowId,
+    parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+    staticSummary: `${which} of ${input.name}`,
+  });
+}
+
+async function rotateAndProve(
+  input: Input,
+  taskID: string,
+  progress: Progress,
+): Promise<Pick<ConnectorPipelineResult, 'rotation' | 'secondSync'>> {
+  // One rotation of an application at a time: its id is the lock.
+  const workflowId = rotateApiKeyId(input.applicationId);
+  progress.tell({ step: `rotating the API key, with an approval of its own: workflow ${workflowId}` });
+  const { requestedBy, reason = `after the first sync of ${input.name}` } = input;
+  const rotation = await executeChild(rotateApiKey, {
+    args: [{ reason, ...(input.thenRotate as RotateApiKeyInput), ...(requestedBy ? { requestedBy } : {}) }],
+    workflowId,
+    parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+    staticSummary: `rotation after the first sync of ${input.name}`,
+  });
+  progress.tell({ rotation });
+  // Without a new key there is nothing to prove.
+  if (rotation.outcome === 'abandoned') return { rotation };
+  const secondSync = await runSync(input, taskID, 'second-sync', progress);
+  progress.tell({ secondSync });
+  return { rotation, secondSync };
+}
+
+function describe(status: ConnectorPipelineStatus): string {
+  const { approval, sync, rotation, secondSync } = status;
+  return [
+    describeConnector(status),
+    ...(approval ? [`- approved by ${approval.by.map(({ actor }) => actor).join(', ')}`] : []),
+    ...(sync ? [`- first sync: ${sync.verdict} (run \`${sync.runID}\`)`] : []),
+    ...(rotation ? [`- rotation of the API key: ${rotation.outcome}`] : []),
+    ...(secondSync ? [`- second sync: ${secondSync.verdict} (run \`${secondSync.runID}\`)`] : []),
+  ].join('\n');
+}

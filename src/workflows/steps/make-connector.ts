@@ -1,0 +1,175 @@
+import type { Checked } from '../../activities/check-input.ts';
+import type { ResourceKind } from '../../activities/find-resources.ts';
+import { once } from '../proxies.ts';
+import { adoptOrCreate, type Settled, type Wanted } from './adopt-or-create.ts';
+import type { UndoLog } from './undo.ts';
+import { reasonOf, undoneFailure } from './undone-failure.ts';
+import { checkSource, checkTransformation, type Validation } from './validate.ts';
+
+/** What a connector is made from. */
+export type ConnectorInput = Pick<
+  Checked<'provisionConnector'>,
+  'name' | 'ifExists' | 'authentication' | 'source' | 'transformation' | 'destination' | 'task' | 'keepOnFailure'
+>;
+
+export interface ConnectorIDs {
+  readonly authenticationID?: string;
+  readonly sourceID: string;
+  readonly transformationID?: string;
+  readonly destinationID: string;
+  readonly taskID: string;
+}
+
+export interface Connector {
+  readonly ids: ConnectorIDs;
+  readonly created: readonly ResourceKind[];
+  readonly adopted: readonly ResourceKind[];
+  readonly validation: Validation;
+}
+
+/** How far the making has come. */
+export interface ConnectorStatus {
+  readonly name: string;
+  readonly step: string;
+  readonly ids: Partial<ConnectorIDs>;
+  readonly created: readonly ResourceKind[];
+  readonly adopted: readonly ResourceKind[];
+  /** After a failure: what was to be deleted again but could not be. */
+  readonly leftBehind?: readonly string[];
+}
+
+/** The state of the making, and the way to tell of a change. */
+export interface Progress {
+  readonly status: ConnectorStatus;
+  readonly tell: (change: Partial<ConnectorStatus>) => void;
+}
+
+export const atTheStart = (name: string): ConnectorStatus => ({
+  name,
+  step: 'checking the input',
+  ids: {},
+  created: [],
+  adopted: [],
+});
+
+/** Makes what is not there yet, in the order in which the parts need each other. What it makes is in the undo log. */
+export async function makeConnector(input: ConnectorInput, undo: UndoLog, progress: Progress): Promise<Connector> {
+  const { name, ifExists, authentication, source, transformation, destination, task } = input;
+  const settle = async (wanted: Omit<Wanted, 'ifExists'>, id: keyof ConnectorIDs): Promise<string> => {
+    progress.tell({ step: `settling the ${wanted.kind}` });
+    const settled: Settled = await adoptOrCreate({ ...wanted, ifExists }, undo);
+    progress.tell({
+      ids: { ...progress.status.ids, [id]: settled.id },
+      [settled.how]: [...progress.status[settled.how], wanted.kind],
+    });
+    return settled.id;
+  };
+
+  const authenticationID =
+    authentication &&
+    (await settle(
+      {
+        kind: 'authentication',
+        match: { name },
+        type: authentication.type,
+        create: async () => (await once.createAuthentication({ ...authentication, name })).authenticationID,
+      },
+      'authenticationID',
+    ));
+
+  const sourceCreate = { ...source, name, ...(authenticationID ? { authenticationID } : {}) };
+  progress.tell({ step: 'validating the source' });
+  const validation = await checkSource(sourceCreate);
+  const sourceID = await settle(
+    {
+      kind: 'source',
+      match: { name },
+      type: source.type,
+      create: async () => (await once.createSource(sourceCreate)).sourceID,
+    },
+    'sourceID',
+  );
+
+  const transformationID = transformation && (await makeTransformation(transformation, name, settle, progress));
+
+  const destinationID = await settle(
+    {
+      kind: 'destination',
+      match: { name },
+      type: destination.type,
+      create: async () =>
+        (
+          await once.createDestination({
+            ...destination,
+            name,
+            ...(transformationID ? { transformationIDs: [transformationID] } : {}),
+          })
+        ).destinationID,
+    },
+    'destinationID',
+  );
+  const taskID = await settle(
+    {
+      kind: 'task',
+      match: { sourceID, destinationID, action: task.action },
+      create: async () => (await once.createTask({ ...task, sourceID, destinationID })).taskID,
+    },
+    'taskID',
+  );
+  const { created, adopted } = progress.status;
+  const ids = {
+    sourceID,
+    destinationID,
+    taskID,
+    ...(authenticationID ? { authenticationID } : {}),
+    ...(transformationID ? { transformationID } : {}),
+  };
+  return { ids, created, adopted, validation };
+}
+
+async function makeTransformation(
+  transformation: NonNullable<ConnectorInput['transformation']>,
+  connectorName: string,
+  settle: (wanted: Omit<Wanted, 'ifExists'>, id: keyof ConnectorIDs) => Promise<string>,
+  progress: Progress,
+): Promise<string> {
+  const { name = connectorName, type, input, tryOn = [] } = transformation;
+  for (const [index, sampleRecord] of tryOn.entries()) {
+    progress.tell({ step: `trying the transformation on record ${index + 1} of ${tryOn.length}` });
+    await checkTransformation({ type, input, sampleRecord });
+  }
+  const create = async () => (await once.createTransformation({ name, type, input })).transformationID;
+  return settle({ kind: 'transformation', match: { name }, type, create }, 'transformationID');
+}
+
+/** After a failure: deletes what was made, unless it is to be kept, and returns what to throw. */
+export async function unmakeConnector(
+  input: Pick<ConnectorInput, 'keepOnFailure'>,
+  undo: UndoLog,
+  progress: Progress,
+  error: unknown,
+): Promise<unknown> {
+  const why = reasonOf(error);
+  if (input.keepOnFailure) {
+    progress.tell({ step: `failed, and kept what was made: ${why}` });
+    return error;
+  }
+  progress.tell({ step: `deleting what was made, because: ${why}` });
+  const leftBehind = await undo.undo();
+  progress.tell({ step: `undone, because: ${why}`, ...(leftBehind.length > 0 ? { leftBehind } : {}) });
+  if (leftBehind.length === 0) return error;
+  const outcome = `Not undone: ${leftBehind.join('; ')}`;
+  return undoneFailure(error, { type: 'ProvisionFailed', outcome, details: { leftBehind } });
+}
+
+/** A connector in the making in Markdown, for the Web UI's Current Details. */
+export function describeConnector({ name, step, ids, created, adopted, leftBehind = [] }: ConnectorStatus): string {
+  const rows = Object.entries(ids).map(([id, value]) => `| ${id} | \`${value}\` |`);
+  return [
+    `**${name}**: ${step}`,
+    '',
+    ...(rows.length > 0 ? ['| | |', '|---|---|', ...rows, ''] : []),
+    `created: ${created.join(', ') || 'nothing'}; adopted: ${adopted.join(', ') || 'nothing'}`,
+    ...leftBehind.map((what) => `\n**left behind**: ${what}`),
+  ].join('\n');
+}

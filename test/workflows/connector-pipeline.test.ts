@@ -1,0 +1,191 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startSimulator, type Simulator } from '../../simulator/index.ts';
+import {
+  connectorPipeline,
+  connectorPipelineStatus,
+  type ConnectorPipelineInput,
+} from '../../src/workflows/connector-pipeline.ts';
+import { provisionConnector } from '../../src/workflows/provision-connector.ts';
+import { callAlgolia, inventory, serveRecords, type RecordServer } from '../setup/connector.ts';
+import { answer, asked, failureOf } from '../setup/decide.ts';
+import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
+import { fastForward } from '../setup/time-skipping.ts';
+
+const NOTHING = { authentications: 0, sources: 0, transformations: 0, destinations: 0, tasks: 0, runs: 0 };
+
+let simulator: Simulator;
+let worker: TestWorker;
+let records: RecordServer;
+let directory: string;
+
+beforeAll(async () => {
+  simulator = await startSimulator({ runSpeed: 20 });
+  records = await serveRecords();
+  directory = mkdtempSync(join(tmpdir(), 'pipeline-'));
+  writeFileSync(join(directory, 'policies.yaml'), 'policies: {two: {approvers: [ana, bob, carol], quorum: 2}}');
+  worker = await startTestWorker({
+    simulator,
+    environment: { APPROVAL_POLICIES: join(directory, 'policies.yaml'), SECRET_SHOP: 'shop-password-1' },
+  });
+});
+afterAll(async () => {
+  await worker.stop();
+  await simulator.stop();
+  await records.stop();
+  rmSync(directory, { recursive: true });
+});
+
+const newName = () => `p-${randomUUID()}`;
+
+function pipelineOf(name: string, changes: Partial<ConnectorPipelineInput> = {}): ConnectorPipelineInput {
+  return {
+    name,
+    authentication: { type: 'basic', input: { username: 'shop', password: { $secret: 'env:SECRET_SHOP' } } },
+    source: { type: 'json', input: { url: records.url, uniqueIDColumn: 'objectID' } },
+    transformation: {
+      type: 'code',
+      input: { code: 'async function transform(record) { return { ...record, seen: true }; }' },
+    },
+    destination: { type: 'search', input: { indexName: name } },
+    task: { action: 'replace' },
+    requestedBy: 'ana',
+    ...changes,
+  };
+}
+
+const start = (input: ConnectorPipelineInput) =>
+  worker.client.workflow.start(connectorPipeline, {
+    taskQueue: worker.taskQueue,
+    workflowId: `pipeline-${randomUUID()}`,
+    args: [input],
+  });
+
+describe.concurrent('a connector', () => {
+  test('is made, approved and synced', async () => {
+    const name = newName();
+    const handle = await start(pipelineOf(name));
+    const { plan } = await asked(handle);
+    expect(plan).toMatchObject({
+      connector: { name, created: ['authentication', 'source', 'transformation', 'destination', 'task'], adopted: [] },
+      run: { onBusy: 'adopt' },
+    });
+    expect(await inventory(simulator, name)).toMatchObject({ tasks: 1, runs: 0 });
+    await answer(handle, 'approve');
+    const result = await handle.result();
+    expect(result).toMatchObject({
+      approval: { decision: 'approved', by: [{ actor: 'bob', comment: 'approve it' }] },
+      sync: { verdict: 'success', taskID: result.ids.taskID },
+    });
+    expect(result).not.toHaveProperty('rotation');
+    expect(await simulator.control(`GET /indices/${name}`)).toMatchObject({ count: 25 });
+    expect(await handle.query(connectorPipelineStatus)).toMatchObject({ step: 'done', sync: { verdict: 'success' } });
+  });
+
+  test('takes as many approvals as the policy says', async () => {
+    const name = newName();
+    const handle = await start(pipelineOf(name, { approval: { policy: 'two' } }));
+    for (const approver of ['ana', 'bob', 'Bob', 'mallory']) await answer(handle, 'approve', approver);
+    expect(await inventory(simulator, name)).toMatchObject({ runs: 0 });
+    await answer(handle, 'approve', 'carol');
+    expect((await handle.result()).approval).toMatchObject({
+      by: [{ actor: 'bob' }, { actor: 'carol' }],
+      refused: [
+        { actor: 'ana', why: 'who asked for it may not approve it' },
+        { actor: 'Bob', why: 'has approved already, and counts once' },
+        { actor: 'mallory', why: "not an approver of the policy 'two'" },
+      ],
+    });
+  });
+});
+
+describe.concurrent('nothing of it is left', () => {
+  test('when it is rejected', async () => {
+    const name = newName();
+    const handle = await start(pipelineOf(name));
+    await answer(handle, 'reject');
+    expect(await failureOf(handle)).toMatchObject({ type: 'ApprovalDenied', details: [{ decision: 'rejected' }] });
+    expect(await inventory(simulator, name)).toEqual(NOTHING);
+  });
+
+  test('when nobody approves it', async () => {
+    const name = newName();
+    const handle = await start(pipelineOf(name));
+    await asked(handle);
+    await fastForward(worker.client, handle.workflowId, '25h');
+    expect(await failureOf(handle)).toMatchObject({ type: 'ApprovalDenied', details: [{ decision: 'expired' }] });
+    expect(await inventory(simulator, name)).toEqual(NOTHING);
+  });
+
+  test('when it is cancelled while it waits', async () => {
+    const name = newName();
+    const handle = await start(pipelineOf(name));
+    await asked(handle);
+    await handle.cancel();
+    expect((await failureOf(handle)).name).toBe('CancelledFailure');
+    expect(await inventory(simulator, name)).toEqual(NOTHING);
+  });
+
+  test('when the first sync fails', async () => {
+    const name = newName();
+    const handle = await start(pipelineOf(name));
+    const { plan } = await asked(handle);
+    const { taskID } = (plan as { connector: { ids: { taskID: string } } }).connector.ids;
+    await simulator.control('POST /runs/script', { taskID, outcome: 'failure', reasonCode: 'critical', durationMs: 0 });
+    await answer(handle, 'approve');
+    expect(await failureOf(handle)).toMatchObject({
+      type: 'SyncFailed',
+      message: expect.stringMatching(/^critical: .*What was made is deleted again$/),
+    });
+    expect(await inventory(simulator, name)).toMatchObject({ ...NOTHING, runs: expect.any(Number) });
+  });
+
+  test('but what was there before', async () => {
+    const name = newName();
+    const { authentication: _, ...rest } = pipelineOf(name);
+    await callAlgolia(simulator, 'POST /1/destinations', { type: 'search', name, input: { indexName: name } });
+    const handle = await start({ ...rest, source: { type: 'json', input: { url: records.url } } });
+    await answer(handle, 'reject');
+    await failureOf(handle);
+    expect(await inventory(simulator, name)).toEqual({ ...NOTHING, destinations: 1 });
+  });
+
+  test('unless it is to be kept', async () => {
+    const name = newName();
+    const handle = await start(pipelineOf(name, { keepOnFailure: true }));
+    await answer(handle, 'reject');
+    await failureOf(handle);
+    expect(await inventory(simulator, name)).toMatchObject({ tasks: 1 });
+  });
+});
+
+test.for([
+  [{ approval: { policy: 'prod' } }, /no approval policy 'prod'; this worker has two, default/],
+  [{ approval: { polciy: 'two' } }, /input.approval.polciy: unknown field/],
+  [{ run: { failWorkflow: false } }, /input.run.failWorkflow: unknown field/],
+  [{ thenRotate: { toSecret: 'plain-key' } }, /input.thenRotate.toSecret: expected a reference/],
+  [{ thenRotate: { toSecret: 'env:SECRET_NEW', requestedBy: 'eve' } }, /input.thenRotate.requestedBy: unknown field/],
+])('nothing is made when the input has %j', async ([changes, message]) => {
+  const name = newName();
+  const handle = await start({ ...pipelineOf(name), ...(changes as object) });
+  expect(await failureOf(handle)).toMatchObject({
+    type: 'InvalidInput',
+    message: expect.stringMatching(message as RegExp),
+  });
+  expect(await inventory(simulator, name)).toEqual(NOTHING);
+});
+
+test('provisionConnector waits for an approval before the first sync, if it is asked to', async () => {
+  const name = newName();
+  const { run: _run, thenRotate: _thenRotate, ...connector } = pipelineOf(name);
+  const input = { ...connector, firstSync: { enabled: true }, approval: {} };
+  const options = { taskQueue: worker.taskQueue, workflowId: `provision-${name}`, args: [input] as [typeof input] };
+  const handle = await worker.client.workflow.start(provisionConnector, options);
+  await asked(handle);
+  expect(await inventory(simulator, name)).toMatchObject({ tasks: 1, runs: 0 });
+  await answer(handle, 'approve');
+  expect(await handle.result()).toMatchObject({ approval: { decision: 'approved' }, sync: { verdict: 'success' } });
+});

@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { startSimulator, type Simulator } from '../../simulator/index.ts';
+import {
+  rotateAuthentication,
+  rotateAuthenticationStatus,
+  type RotateAuthenticationInput,
+} from '../../src/workflows/rotate-authentication.ts';
+import { callAlgolia, makeConnector, type MadeConnector, type SimulatorState } from '../setup/connector.ts';
+import { answer, asked, failureOf } from '../setup/decide.ts';
+import { serveGuardedRecords, type GuardedRecords } from '../setup/guarded-records.ts';
+import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
+
+const [OLD, NEW] = ['old-shop-password', 'new-shop-password'];
+const NEW_INPUT = { username: 'shop', password: { $secret: 'env:SECRET_NEW' } };
+
+let simulator: Simulator;
+let worker: TestWorker;
+let feed: GuardedRecords;
+let connectors: MadeConnector[];
+let name: string;
+let authenticationID: string;
+
+beforeAll(async () => {
+  simulator = await startSimulator({ runSpeed: 20 });
+  worker = await startTestWorker({ simulator, environment: { SECRET_NEW: NEW } });
+});
+afterAll(async () => {
+  await worker.stop();
+  await simulator.stop();
+});
+beforeEach(async () => {
+  feed = await serveGuardedRecords(OLD, NEW);
+  name = `shop-${randomUUID()}`;
+  const created = await callAlgolia(simulator, 'POST /1/authentications', {
+    type: 'basic',
+    name,
+    input: { username: 'shop', password: OLD },
+  });
+  authenticationID = created.authenticationID ?? '';
+  const make = () => makeConnector(simulator, { url: feed.url, source: { authenticationID } });
+  connectors = [await make(), await make()];
+});
+afterEach(() => feed.stop());
+
+const rotate = (input: Partial<RotateAuthenticationInput> = {}) =>
+  worker.client.workflow.start(rotateAuthentication, {
+    taskQueue: worker.taskQueue,
+    workflowId: `rotate-${randomUUID()}`,
+    args: [{ authenticationID, newInput: NEW_INPUT, overlap: '1s', ...input }],
+  });
+
+const state = () => simulator.control<SimulatorState>('GET /state');
+/** Which authentication each of the two sources uses. */
+const used = async () =>
+  Promise.all(
+    connectors.map(
+      async ({ sourceID }) => (await callAlgolia(simulator, `GET /1/sources/${sourceID}`)).authenticationID,
+    ),
+  );
+const authentications = async () =>
+  (await state()).authentications.filter((authentication) => authentication.name.startsWith(name));
+const untouched = async () => {
+  expect(await used()).toEqual([authenticationID, authenticationID]);
+  expect(await authentications()).toMatchObject([{ authenticationID, name }]);
+};
+
+test('every source is switched to new credentials, proven by the canary, and the old ones are deleted', async () => {
+  const canaryTaskID = connectors[1]?.taskID ?? '';
+  const handle = await rotate({ canaryTaskID, requestedBy: 'ana' });
+  const { plan } = await asked(handle);
+  expect(plan).toMatchObject({
+    replace: { authenticationID, name, type: 'basic' },
+    switches: [connectors[1], connectors[0]].map((made) => ({ kind: 'source', id: made?.sourceID })),
+    deleteOldAfter: '1s',
+  });
+  expect(await used()).toEqual([authenticationID, authenticationID]);
+  await answer(handle, 'approve', 'Ana');
+  await answer(handle, 'approve', 'bob');
+  const result = await handle.result();
+  expect(result).toMatchObject({
+    oldAuthenticationID: authenticationID,
+    oldDeleted: true,
+    switched: [{ id: connectors[1]?.sourceID }, { id: connectors[0]?.sourceID }],
+    canary: [{ verdict: 'success', taskID: canaryTaskID }],
+    approval: { by: [{ actor: 'bob' }], refused: [{ actor: 'Ana' }] },
+  });
+  expect(await used()).toEqual([result.newAuthenticationID, result.newAuthenticationID]);
+  expect(await authentications()).toEqual([
+    expect.objectContaining({ authenticationID: result.newAuthenticationID, name }),
+  ]);
+  feed.passwords.delete(OLD);
+  const run = await callAlgolia(simulator, `POST /2/tasks/${connectors[0]?.taskID}/run`);
+  await expect
+    .poll(async () => (await callAlgolia(simulator, `GET /1/runs/${run.runID}`)).outcome, { timeout: 10_000 })
+    .toBe('success');
+});
+
+test('nothing is switched when it is rejected, and the new credentials are deleted again', async () => {
+  const handle = await rotate();
+  await answer(handle, 'reject');
+  expect(await failureOf(handle)).toMatchObject({ type: 'ApprovalDenied' });
+  await untouched();
+});
+
+test('nobody is asked when a source cannot be read with the new credentials', async () => {
+  feed.passwords.delete(NEW);
+  expect(await failureOf(await rotate())).toMatchObject({
+    type: 'ValidationFailed',
+    message: expect.stringMatching(/401.*Everything uses the old authentication, and the new one is deleted$/),
+  });
+  await untouched();
+});
+
+test('everything is pointed back when the canary fails', async () => {
+  const handle = await rotate({ canaryTaskID: connectors[0]?.taskID ?? '' });
+  await asked(handle);
+  feed.passwords.delete(NEW);
+  await answer(handle, 'approve');
+  expect(await failureOf(handle)).toMatchObject({
+    type: 'SyncFailed',
+    details: [{ verdict: 'critical' }, { leftBehind: [] }],
+  });
+  await untouched();
+});
+
+test('a cancellation during the overlap points everything back', async () => {
+  const handle = await rotate({ overlap: '1h' });
+  await answer(handle, 'approve');
+  await expect
+    .poll(async () => (await handle.query(rotateAuthenticationStatus)).step, { timeout: 20_000 })
+    .toMatch(/^keeping the old authentication until/);
+  expect(await used()).not.toContain(authenticationID);
+  await handle.cancel();
+  expect((await failureOf(handle)).name).toBe('CancelledFailure');
+  await untouched();
+});
+
+test('the old one is kept, and that is said, when somebody began to use it meanwhile', async () => {
+  const handle = await rotate({ overlap: '3s' });
+  await answer(handle, 'approve');
+  await expect
+    .poll(async () => (await handle.query(rotateAuthenticationStatus)).step, { timeout: 20_000 })
+    .toMatch(/^keeping the old/);
+  const late = await makeConnector(simulator, { url: feed.url, source: { authenticationID } });
+  expect(await handle.result()).toMatchObject({ oldDeleted: false, kept: `source ${late.sourceID} uses it` });
+  expect(await authentications()).toHaveLength(2);
+});
+
+test('runs that began with the old credentials end before those are deleted', async () => {
+  const taskID = connectors[0]?.taskID ?? '';
+  await simulator.control('POST /runs/script', { taskID, durationMs: 4_000 });
+  const { runID } = await callAlgolia(simulator, `POST /2/tasks/${taskID}/run`);
+  const handle = await rotate();
+  await answer(handle, 'approve');
+  expect(await handle.result()).toMatchObject({ oldDeleted: true });
+  expect(await callAlgolia(simulator, `GET /1/runs/${runID}`)).toMatchObject({ status: 'finished' });
+});
+
+test('a canary that does not use the authentication is refused before anything is made', async () => {
+  const other = await makeConnector(simulator, { url: feed.url });
+  expect(await failureOf(await rotate({ canaryTaskID: other.taskID }))).toMatchObject({
+    type: 'InvalidInput',
+    message: expect.stringMatching(/^input.canaryTaskID: neither/),
+  });
+  await untouched();
+});
+
+test('a password in the clear is refused', async () => {
+  const handle = await rotate({ newInput: { username: 'shop', password: 'in the clear' } });
+  expect(await failureOf(handle)).toMatchObject({
+    type: 'InvalidInput',
+    message: expect.stringMatching(/input.newInput.password: a credential may not stand here/),
+  });
+});
