@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { NativeConnection, Runtime } from '@temporalio/worker';
-import { ConfigError, loadConfig } from './config.ts';
+import { ConfigError, loadConfig, type Config } from './config.ts';
 import { createWorker } from './create-worker.ts';
 import { createLogger } from './logger.ts';
 import { createScrubber } from './secrets/scrubber.ts';
@@ -16,12 +16,24 @@ async function main(): Promise<void> {
       ...(config.metricsAddress ? { metrics: { prometheus: { bindAddress: config.metricsAddress } } } : {}),
     },
   });
-  const connection = await NativeConnection.connect(config.temporal.connectionOptions);
+  const connection = await connect(config);
   try {
     const worker = await createWorker(config, connection, scrubber);
     await worker.run();
   } finally {
     await connection.close();
+  }
+}
+
+async function connect({ temporal }: Config): Promise<NativeConnection> {
+  try {
+    return await NativeConnection.connect(temporal.connectionOptions);
+  } catch (error) {
+    const address = temporal.connectionOptions.address ?? 'localhost:7233';
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`TEMPORAL_ADDRESS: no Temporal server can be reached at ${address}: ${why}`, {
+      cause: error,
+    });
   }
 }
 
