@@ -7,6 +7,9 @@ import { withTemporal } from './temporal.ts';
 
 const WAITING = `ApprovalState = 'waiting' AND ExecutionStatus = 'Running'`;
 
+/** A workflow without a worker takes seconds not to answer. */
+const ASKED_AT_ONCE = 20;
+
 /** A workflow that waits for people; `approval` is absent when no worker is there to say what it asks. */
 export interface WaitingWorkflow {
   readonly workflowId: string;
@@ -31,12 +34,20 @@ export function addApprovalsCommand(program: Command): void {
 }
 
 async function listWaiting(client: Client): Promise<WaitingWorkflow[]> {
+  const listed: WaitingWorkflow[] = [];
+  for await (const { workflowId, type, startTime } of client.workflow.list({ query: WAITING }))
+    listed.push({ workflowId, type, startTime: startTime.toISOString() });
   const waiting: WaitingWorkflow[] = [];
-  for await (const { workflowId, type, startTime } of client.workflow.list({ query: WAITING })) {
-    const approval = await queryWithin<ApprovalStatus>(client, client.workflow.getHandle(workflowId), 'approval');
+  while (listed.length > 0) {
+    const asked = await Promise.all(
+      listed.splice(0, ASKED_AT_ONCE).map(async (workflow) => {
+        const handle = client.workflow.getHandle(workflow.workflowId);
+        const approval = await queryWithin<ApprovalStatus>(client, handle, 'approval');
+        return { ...workflow, ...(approval ? { approval } : {}) };
+      }),
+    );
     // The list lags behind by a moment.
-    if (approval && approval.state !== 'waiting') continue;
-    waiting.push({ workflowId, type, startTime: startTime.toISOString(), ...(approval ? { approval } : {}) });
+    waiting.push(...asked.filter(({ approval }) => approval === undefined || approval.state === 'waiting'));
   }
   return waiting;
 }

@@ -1,93 +1,63 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
-import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
-import { queryWithin } from './query.ts';
-import { remark } from './output.ts';
 import type { Session } from './temporal.ts';
+import { readProgress, type Progress } from './workflow-progress.ts';
 
 const LOOK_EVERY_MS = 1_000;
 /** Numbers that grow are shown this often where every line stays. */
 const LINE_EVERY_MS = 10_000;
-const QUERY_WITHIN_MS = 2_000;
 
 /** The workflow's result; and, on standard error, what it is doing whenever that changes. */
 export async function followWorkflow(session: Session, handle: WorkflowHandle): Promise<unknown> {
-  const show = createProgressLine(process.stderr);
-  let over = false;
-  const telling = (async () => {
-    while (!over) {
-      // A look that fails says nothing about the workflow.
-      const progress = await progressOf(session, handle.workflowId).catch(() => undefined);
-      if (progress && !over) show(progress);
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS).unref());
-    }
-  })();
+  const line = createProgressLine(process.stderr);
+  const over = new AbortController();
+  const following = follow(session, handle.workflowId, line.show, over.signal);
   try {
     return await handle.result();
   } finally {
-    over = true;
-    void telling;
-    show(undefined);
+    over.abort();
+    await following;
+    line.clear();
   }
 }
 
-interface Progress {
-  readonly step: string;
-  readonly numbers: string;
+async function follow(
+  session: Session,
+  workflowId: string,
+  show: (progress: Progress) => void,
+  over: AbortSignal,
+): Promise<void> {
+  while (!over.aborted) {
+    // A look that fails says nothing about the workflow.
+    const progress = await readProgress(session, workflowId).catch(() => undefined);
+    if (progress && !over.aborted) show(progress);
+    await delay(LOOK_EVERY_MS, undefined, { signal: over }).catch(() => undefined);
+  }
 }
 
-/** What `status` says, and beyond it what pending activities say in their heartbeats and children in theirs. */
-async function progressOf({ client, ...rest }: Session, workflowId: string): Promise<Progress> {
-  const handle = client.workflow.getHandle(workflowId);
-  const [status, description] = await Promise.all([
-    queryWithin<Record<string, unknown>>(client, handle, 'status', QUERY_WITHIN_MS),
-    handle.describe(),
-  ]);
-  const { loadedDataConverter } = client.options;
-  const heartbeats = await Promise.all(
-    (description.raw.pendingActivities ?? []).map(({ heartbeatDetails }) =>
-      decodeArrayFromPayloads(loadedDataConverter, heartbeatDetails?.payloads),
-    ),
-  );
-  const [child] = description.raw.pendingChildren ?? [];
-  const own = {
-    step:
-      [status?.phase, status?.step, status?.state].find((step) => typeof step === 'string') ??
-      description.status.name.toLowerCase(),
-    numbers: [...heartbeats.map(([beat]) => beat), status].map(numbersOf).find((text) => text !== '') ?? '',
-  };
-  if (!child?.workflowId) return own;
-  const inner = await progressOf({ client, ...rest }, child.workflowId);
-  return { step: `${own.step} › ${inner.step}`, numbers: inner.numbers || own.numbers };
-}
-
-/** `received 12, expected 30` of whatever stands under `progress`. */
-function numbersOf(report: unknown): string {
-  const progress = (report as { progress?: unknown } | null | undefined)?.progress;
-  if (typeof progress !== 'object' || progress === null) return '';
-  return Object.entries(progress)
-    .filter(([, value]) => typeof value === 'number')
-    .map(([name, value]) => `${name} ${String(value)}`)
-    .join(', ');
+interface ProgressLine {
+  readonly show: (progress: Progress) => void;
+  readonly clear: () => void;
 }
 
 /** On a terminal one line that changes; elsewhere a line per step, and now and then one for its numbers. */
-function createProgressLine(out: NodeJS.WriteStream): (progress: Progress | undefined) => void {
+function createProgressLine(out: NodeJS.WriteStream): ProgressLine {
+  const clear = () => {
+    if (out.isTTY) out.write('\r\u001B[K');
+  };
   let last: Progress | undefined;
   let toldAt = 0;
-  return (progress) => {
+  const show = (progress: Progress) => {
+    const text = progress.numbers ? `${progress.step}: ${progress.numbers}` : progress.step;
     if (out.isTTY) {
-      out.clearLine(0);
-      out.cursorTo(0);
-      if (progress) out.write(describe(progress).slice(0, out.columns - 1));
-      return;
+      clear();
+      return void out.write(text.slice(0, out.columns - 1));
     }
-    if (!progress) return;
-    const isNews = progress.step !== last?.step;
+    const isNews = progress.step !== last?.step || (progress.numbers !== '' && last.numbers === '');
     if (!isNews && (progress.numbers === last?.numbers || Date.now() - toldAt < LINE_EVERY_MS)) return;
     last = progress;
     toldAt = Date.now();
-    remark(describe(progress));
+    out.write(`${text}\n`);
   };
+  return { show, clear };
 }
-
-const describe = ({ step, numbers }: Progress) => (numbers ? `${step}: ${numbers}` : step);

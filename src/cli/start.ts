@@ -55,11 +55,12 @@ export interface WorkflowToStart {
   readonly id: string;
 }
 
+/** Returns the result, if that was waited for. */
 export async function startWorkflow(
   session: Session,
   { type, input, id }: WorkflowToStart,
   { wait, json }: StartOptions,
-): Promise<void> {
+): Promise<unknown> {
   const { client, config } = session;
   const polled = await isPolled(session, 'workflows');
   const handle = await client.workflow
@@ -73,15 +74,18 @@ export async function startWorkflow(
     const started = { workflowId: id, runId: handle.firstExecutionRunId, type };
     if (json) printJson(started);
     else print(`started ${type}: ${id}`);
-    return;
+    return undefined;
   }
   remark(`started ${type}: ${id}`);
   try {
-    printJson(await followWorkflow(session, handle));
+    const result = await followWorkflow(session, handle);
+    printJson(result);
+    return result;
   } catch (error) {
     const failure = failureOf(error);
     if (!json || !failure) throw error;
     printJson(failure);
     process.exitCode = exitCodeOf(failure, 'workflow');
+    return undefined;
   }
 }
