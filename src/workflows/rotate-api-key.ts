@@ -10,7 +10,7 @@ import {
 } from '@temporalio/workflow';
 import type { Checked, WorkflowInput } from '../activities/check-input.ts';
 import { checkInput, onKeys } from './proxies.ts';
-import { openApprovals, requestApproval, type ApprovalOutcome } from './steps/approval.ts';
+import { checkPolicy, openApprovals, requestApproval, type ApprovalOutcome } from './steps/approval.ts';
 import { describeRotation } from './steps/rotate-details.ts';
 import {
   discardNewKey,
@@ -65,6 +65,7 @@ export async function rotateApiKey(rawInput: RotateApiKeyInput): Promise<RotateA
   const input = await checkInput('rotateApiKey', rawInput);
   if (input.emergency) rotation.tell({ emergency: true });
   findableBy({ AlgoliaAppId: input.applicationId });
+  await checkPolicy(input.approval?.policy);
   try {
     await prepareKeys(rotation, input);
     await probeNewKey(rotation);
