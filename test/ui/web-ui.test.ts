@@ -1,4 +1,7 @@
 import type { Client } from '@temporalio/client';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { hasBrowser, launchBrowser } from '../../scripts/browser.ts';
@@ -12,6 +15,7 @@ if (!hasBrowser())
 
 describe.skipIf(!hasBrowser())('the Temporal Web UI', () => {
   let temporal: TemporalServer;
+  let secrets: string;
   let simulator: Simulator;
   let worker: TestWorker;
   let client: Client;
@@ -25,7 +29,9 @@ describe.skipIf(!hasBrowser())('the Temporal Web UI', () => {
       startSimulator(),
       launchBrowser(),
     ]);
-    worker = await startTestWorker({ simulator, environment: { TEMPORAL_ADDRESS: temporal.address } });
+    secrets = await mkdtemp(join(tmpdir(), 'secrets-'));
+    const environment = { TEMPORAL_ADDRESS: temporal.address, SECRETS_DIR: secrets };
+    worker = await startTestWorker({ simulator, environment });
     client = worker.client;
   });
   beforeEach(async () => {
@@ -35,6 +41,7 @@ describe.skipIf(!hasBrowser())('the Temporal Web UI', () => {
   });
   afterAll(async () => {
     await worker?.stop();
+    await rm(secrets, { recursive: true, force: true });
     await Promise.all([browser?.close(), simulator?.stop(), temporal?.stop()]);
   });
 
@@ -59,4 +66,47 @@ describe.skipIf(!hasBrowser())('the Temporal Web UI', () => {
     await ui.startActivity({ type: 'listSources', id: 'alone', taskQueue: worker.taskQueue, input: {} });
     await expect(client.activity.getHandle('alone').result()).resolves.toMatchObject({ sources: [] });
   });
+
+  test('rotates the API key: started, read, approved by signal and completed in the browser', async () => {
+    const acl = ['addObject', 'deleteIndex', 'editSettings'];
+    await simulator.control('POST /keys', { key: 'the-next-key', acl });
+    await writeFile(join(secrets, 'next'), 'the-next-key\n');
+    const id = `algolia-rotate/${simulator.applicationId}`;
+    await ui.startWorkflow({
+      type: 'rotateApiKey',
+      id,
+      taskQueue: worker.taskQueue,
+      input: { toSecret: 'file:next', emergency: true, overlap: '1s', soak: '1s', requestedBy: 'ana@example.com' },
+    });
+    const handle = client.workflow.getHandle(id);
+    await expect.poll(() => approvalState(client, id), { timeout: 30_000 }).toBe('waiting');
+
+    const details = await ui.currentDetails(id);
+    expect(details).toContain('Waiting for approval');
+    expect(details).toContain('file:next');
+    expect(details).toContain('Send a Signal');
+    expect(details).not.toContain('the-next-key');
+
+    await ui.sendSignal(id, 'approve', { approver: 'ana@example.com', comment: 'my own' });
+    await ui.sendSignal(id, 'approve', { approver: 'bob@example.com', comment: 'seen in the browser' });
+    const result = await handle.result();
+    expect(result).toMatchObject({
+      outcome: 'left',
+      approval: {
+        decision: 'approved',
+        by: [{ actor: 'bob@example.com', trust: 'declared', comment: 'seen in the browser' }],
+        refused: [{ actor: 'ana@example.com', why: 'who asked for it may not approve it' }],
+      },
+    });
+    await ui.openWorkflow(id);
+    await page.getByText('Completed').first().waitFor();
+  });
 });
+
+const approvalState = async (client: Client, id: string) =>
+  (
+    await client.workflow
+      .getHandle(id)
+      .query<{ state: string }>('approval')
+      .catch(() => ({ state: 'unknown' }))
+  ).state;

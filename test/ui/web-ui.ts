@@ -7,7 +7,7 @@ export function webUi(page: Page, uiUrl: string, namespace = 'default') {
     await page.goto(`${base}/workflows/${encodeURIComponent(workflowId)}`);
     // The address gets the run's id when the workflow is shown.
     await page.waitForURL(/workflows\/[^/]+\/[0-9a-f-]{36}/);
-    if (tab) await page.getByRole('link', { name: tab }).first().click();
+    if (tab) await page.getByText(tab, { exact: true }).first().click();
   };
   return {
     openWorkflow,
@@ -31,9 +31,9 @@ export function webUi(page: Page, uiUrl: string, namespace = 'default') {
       await openWorkflow(workflowId);
       await page.getByRole('button', { name: 'More Actions' }).click();
       await page.getByRole('menuitem', { name: 'Send a Signal' }).click();
-      const dialog = page.getByRole('dialog').filter({ hasText: 'Send a Signal' });
-      await dialog.getByText('Select a signal').click();
-      await page.getByRole('option', { name: new RegExp(`^${signal}`) }).click();
+      const dialog = page.locator('dialog[open]');
+      await dialog.getByTestId('signal-select-button').click();
+      await dialog.getByRole('option', { name: new RegExp(`^${signal}`) }).click();
       await write(dialog.locator('.cm-content').first(), input);
       await pressUntilDone(dialog.getByRole('button', { name: 'Submit' }), () =>
         dialog.waitFor({ state: 'hidden', timeout: 3_000 }),
