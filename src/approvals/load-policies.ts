@@ -98,8 +98,14 @@ function* mistakesOf(value: Policy, withChannel: readonly string[]): Generator<[
   }
 }
 
-/** As the workflows compare names. */
-const normal = (value: string): string => value.normalize('NFKC').replace(/\s+/g, ' ').trim().toLowerCase();
+/** As the workflows compare names (`normalName` in their approval step). */
+const normal = (value: string): string =>
+  value
+    .normalize('NFKC')
+    .replace(/\s+/gu, ' ')
+    .replace(/[\p{Cf}\p{Cc}]/gu, '')
+    .trim()
+    .toLowerCase();
 
 /** One's own machine: any name but the requester's, and a day to think. */
 const BUILT_IN: Policy = policy.parse({});

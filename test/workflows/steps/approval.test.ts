@@ -172,7 +172,9 @@ describe('an approval', () => {
       why: "not an approver of the policy 'two'",
     });
     expect(await say('approve', 'ana@corp')).toEqual({ counted: true, state: 'waiting', approvals: 1, quorum: 2 });
-    await expect(handle.executeUpdate(decide, { args: [{ decision: 'maybe' } as never] })).rejects.toThrow();
+    await expect(handle.executeUpdate(decide, { args: [{ decision: 'maybe' } as never] })).rejects.toThrow(
+      'Workflow Update failed',
+    );
     expect(await say('approve', 'carol@corp')).toEqual({ counted: true, state: 'approved', approvals: 2, quorum: 2 });
     expect(await outcome(handle)).toMatchObject({
       decision: 'approved',
@@ -227,11 +229,8 @@ describe('refused, and listed', () => {
     await handle.signal('reject', { approver: 'mallory' });
     const refused = await refusals(handle, attempts.length + 2);
     // What cannot be read is refused before what has to be judged, so the order says nothing.
-    for (const [, why] of attempts)
-      expect(
-        refused.some((refusal) => refusal.why.startsWith(why)),
-        why,
-      ).toBe(true);
+    const missing = attempts.filter(([, why]) => !refused.some((refusal) => refusal.why.startsWith(why)));
+    expect(missing).toEqual([]);
     expect((await handle.query(approval)).by).toEqual([]);
     await handle.signal(approve, { approver: 'carol@corp', planHash: planHash(PLAN) });
     expect(await outcome(handle)).toMatchObject({ decision: 'approved', by: [{ actor: 'carol@corp' }] });
