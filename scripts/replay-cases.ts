@@ -1,0 +1,107 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { WorkflowHandle } from '@temporalio/client';
+import { makeConnector } from '../test/setup/connector.ts';
+import type { Recording } from './record-history.ts';
+
+type Case = (recording: Recording) => Promise<WorkflowHandle>;
+
+/** What is recorded, by `<workflow>-<case>`: every branch a workflow may take while it waits for something. */
+export const replayCases: Readonly<Record<string, Case>> = {
+  'syncTask-success': async ({ simulator, records, start }) => {
+    const { taskID } = await makeConnector(simulator, { url: records.url });
+    return start('syncTask', { taskID });
+  },
+
+  'syncTask-signals': async ({ simulator, start }) => {
+    const { taskID } = await makeConnector(simulator);
+    await simulator.control('POST /runs/script', { taskID, neverFinish: true });
+    const handle = await start('syncTask', { taskID });
+    const { runID } = await untilStatus(handle, ({ phase }) => phase === 'running');
+    await handle.signal('extendDeadline', { by: '30m' });
+    await handle.signal('pollNow');
+    await simulator.control(`POST /runs/${runID}/finish`, { outcome: 'success' });
+    await handle.signal('pollNow');
+    return handle;
+  },
+
+  'syncTask-newRun': async ({ simulator, start }) => {
+    const { taskID } = await makeConnector(simulator);
+    const internal = { taskID, durationMs: 0, outcome: 'failure', reasonCode: 'internal' };
+    await simulator.control('POST /runs/script', internal);
+    await simulator.control('POST /runs/script', { taskID, durationMs: 0 });
+    await simulator.control('POST /faults', { operation: 'runTask', kind: 'loseAnswer' });
+    return start('syncTask', { taskID }, { skipTime: true });
+  },
+
+  'syncTask-cancelled': async ({ simulator, start }) => {
+    const { taskID } = await makeConnector(simulator);
+    await simulator.control('POST /runs/script', { taskID, neverFinish: true });
+    const handle = await start('syncTask', { taskID, onCancel: 'disableTask' });
+    await untilStatus(handle, ({ phase }) => phase === 'running');
+    await handle.cancel();
+    return handle;
+  },
+
+  'syncSource-success': async ({ simulator, start }) => {
+    const source = { type: 'shopify', input: { shopURL: 'https://shop.example' } };
+    const { sourceID } = await makeConnector(simulator, { source });
+    await simulator.control(`POST /sources/${sourceID}/records`, { records: [{ objectID: 'p1' }] });
+    return start('syncSource', { sourceID });
+  },
+
+  'provisionConnector-created': async ({ simulator, records, start }) => {
+    await simulator.control('POST /faults', { operation: 'createSource', kind: 'loseAnswer' });
+    return start('provisionConnector', { ...connector(records.url), firstSync: { enabled: true } });
+  },
+
+  'provisionConnector-undone': async ({ simulator, records, start }) => {
+    await simulator.control('POST /faults', { operation: 'createTask', kind: 'status', status: 400 });
+    return start('provisionConnector', connector(records.url));
+  },
+
+  'callOperation-read': ({ start }) =>
+    start('callOperation', { operation: 'listSources', params: { itemsPerPage: 5 } }),
+
+  'callOperation-write': async ({ simulator, start }) => {
+    await simulator.control('POST /faults', {
+      operation: 'createDestination',
+      kind: 'status',
+      status: 429,
+      headers: { 'retry-after': '1' },
+    });
+    const params = { type: 'search', name: 'recorded', input: { indexName: 'recorded' } };
+    return start('callOperation', { operation: 'createDestination', params, confirm: 'createDestination' });
+  },
+};
+
+const connector = (url: string) => ({
+  name: 'recorded',
+  authentication: { type: 'basic', input: { username: 'shop', password: { $secret: 'env:SECRET_SHOP' } } },
+  source: { type: 'json', input: { url } },
+  transformation: {
+    type: 'code',
+    input: { code: 'async function transform(record) { return record; }' },
+    tryOn: [{ objectID: '1' }],
+  },
+  destination: { type: 'search', input: { indexName: 'recorded' } },
+  task: { action: 'replace' },
+});
+
+const POLL_MS = 50;
+const MAX_POLLS = 400;
+
+/** What the cases look at in an answer to the query `status`. */
+interface Status {
+  readonly phase?: string;
+  readonly runID?: string;
+}
+
+/** Waits for a state that the workflow tells of by its query `status`. */
+async function untilStatus(handle: WorkflowHandle, isReached: (status: Status) => boolean): Promise<Status> {
+  for (let poll = 1; poll <= MAX_POLLS; poll += 1) {
+    const status = await handle.query<Status>('status');
+    if (isReached(status)) return status;
+    await delay(POLL_MS);
+  }
+  throw new Error(`${handle.workflowId} did not get there in ${(POLL_MS * MAX_POLLS) / 1_000} s`);
+}

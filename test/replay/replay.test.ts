@@ -1,0 +1,74 @@
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { readdir, readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { expect, inject, test } from 'vitest';
+import * as workflows from '../../src/workflows/index.ts';
+
+Runtime.install({
+  logger: new DefaultLogger('ERROR'),
+  telemetryOptions: { logging: { forward: {}, filter: { core: 'ERROR', other: 'ERROR' } } },
+});
+
+const directory = new URL('./', import.meta.url);
+/** `<workflow>-<case>.json`: the history of the workflow with the id `<workflow>-<case>`. */
+const files = (await readdir(directory)).filter((file) => file.endsWith('.json')).toSorted();
+/** Being written: their histories come with them. */
+const NOT_YET_RECORDED = [
+  'changeSource',
+  'connectorPipeline',
+  'keyRing',
+  'pushRecords',
+  'replaceAllRecords',
+  'rotateApiKey',
+  'rotateAuthentication',
+];
+
+interface History {
+  readonly events: {
+    readonly eventType: string;
+    readonly activityTaskScheduledEventAttributes?: { activityType: { name: string } };
+  }[];
+}
+const read = async (file: string) => JSON.parse(await readFile(new URL(file, directory), 'utf8')) as History;
+
+/** Why each history can't be replayed; undefined where it can. */
+async function replay(histories: Iterable<{ workflowId: string; history: unknown }>) {
+  const outcomes = new Map<string, Error | undefined>();
+  const options = { workflowBundle: inject('workflowBundle') };
+  for await (const { workflowId, error } of Worker.runReplayHistories(options, histories))
+    outcomes.set(workflowId, error);
+  return outcomes;
+}
+
+test('every recorded history replays with the workflows as they are now', async () => {
+  const histories = await Promise.all(
+    files.map(async (file) => ({ workflowId: file.replace('.json', ''), history: await read(file) })),
+  );
+  const outcomes = await replay(histories);
+  expect(outcomes.size).toBe(files.length);
+  expect(Object.fromEntries([...outcomes].filter(([, error]) => error))).toEqual({});
+});
+
+test('a history that the workflows would not have made is told', async () => {
+  const history = await read('syncTask-success.json');
+  for (const { activityTaskScheduledEventAttributes: scheduled } of history.events)
+    if (scheduled?.activityType.name === 'runTask') scheduled.activityType.name = 'runSource';
+  const outcomes = await replay([{ workflowId: 'tampered', history }]);
+  expect(outcomes.get('tampered')?.message).toContain('runSource');
+});
+
+test('every registered workflow has a recorded history', () => {
+  const recorded = new Set(files.map((file) => file.slice(0, file.indexOf('-'))));
+  const missing = Object.keys(workflows).filter((type) => !recorded.has(type) && !NOT_YET_RECORDED.includes(type));
+  expect(missing).toEqual([]);
+});
+
+test.each(files)('%s names no machine', async (file) => {
+  const text = await readFile(new URL(file, directory), 'utf8');
+  const identities = new Set([...text.matchAll(/"identity": "([^"]*)"/g)].map(([, identity]) => identity));
+  expect([...identities]).toEqual(['recorder']);
+  expect(text).not.toMatch(new RegExp(`\\d+@|${hostname()}-|/home/|/work/|"stackTrace": "[^"]`));
+  // Payloads are base64: what they hold is looked at, too.
+  for (const [, data = ''] of text.matchAll(/"data": "([^"]+)"/g))
+    expect(Buffer.from(data, 'base64').toString()).not.toMatch(/recorded-password|demo-key|\/work\/|\/home\//);
+});
