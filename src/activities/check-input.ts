@@ -6,6 +6,7 @@ import { changeSourceInput, rotateAuthenticationInput } from './inputs/change.ts
 import { connectorPipelineInput } from './inputs/connector-pipeline.ts';
 import { provisionConnectorInput } from './inputs/provision-connector.ts';
 import { pushRecordsInput } from './inputs/push-records.ts';
+import { replaceAllRecordsInput } from './inputs/replace-all-records.ts';
 import { rotateApiKeyInput } from './inputs/rotate-api-key.ts';
 import { syncSourceInput, syncTaskInput } from './inputs/sync.ts';
 
@@ -20,6 +21,7 @@ export const workflowInputs = {
   rotateAuthentication: rotateAuthenticationInput,
   rotateApiKey: rotateApiKeyInput,
   pushRecords: pushRecordsInput,
+  replaceAllRecords: replaceAllRecordsInput,
 };
 
 export type WorkflowType = keyof typeof workflowInputs;

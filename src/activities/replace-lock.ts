@@ -1,24 +1,25 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { cancellationSignal, getClient } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { indexActivity } from './search-request.ts';
 
-/** Waits until no replace holds this lock any more, or the time is over. */
+const FIRST_POLL_MS = 500;
+const MAX_POLL_MS = 5_000;
+const POLL_GROWTH = 1.5;
+
+/** Waits until no replace holds this lock any more, or the time is over. (The worker's connection can't break off a long poll, so it asks again and again.) */
 export function createAwaitReplaceEnd() {
   return indexActivity(
     'awaitReplaceEnd',
     async ({ workflowID, waitMs }: { workflowID: string; waitMs: number }): Promise<{ ended: boolean }> => {
-      const client = getClient();
-      const cancelled = cancellationSignal();
-      const timeout = AbortSignal.timeout(waitMs);
-      try {
-        await client.withAbortSignal(AbortSignal.any([cancelled, timeout]), () =>
-          client.workflow.getHandle(workflowID).result(),
-        );
-      } catch {
-        // How the other replace ended is its own affair; and whoever asked for too long a wait may ask again.
-        cancelled.throwIfAborted();
+      const signal = cancellationSignal();
+      const deadline = Date.now() + waitMs;
+      for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(pollMs * POLL_GROWTH, MAX_POLL_MS)) {
+        if (!(await isReplaceRunning(workflowID))) return { ended: true };
+        const leftMs = deadline - Date.now();
+        if (leftMs <= 0) return { ended: false };
+        await delay(Math.min(pollMs, leftMs), undefined, { signal });
       }
-      return { ended: !(await isReplaceRunning(workflowID)) };
     },
   );
 }

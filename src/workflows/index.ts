@@ -5,6 +5,7 @@ export { connectorPipeline } from './connector-pipeline.ts';
 export { keyRing } from './key-ring.ts';
 export { provisionConnector } from './provision-connector.ts';
 export { pushRecords } from './push-records.ts';
+export { replaceAllRecords } from './replace-all-records.ts';
 export { rotateApiKey } from './rotate-api-key.ts';
 export { rotateAuthentication } from './rotate-authentication.ts';
 export { syncSource } from './sync-source.ts';

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { resourceID } from '../../operations/operation.ts';
+import { temporaryIndexOf, TEMPORARY_SUFFIX_LENGTH } from '../replace-names.ts';
+import { pushRecordsInput, recordsRef } from './push-records.ts';
+import { duration, intent } from './vocabulary.ts';
+
+/** In bytes of UTF-8, as Algolia counts an index's name. */
+const MAX_NAME_BYTES = 256;
+
+/** An index whose temporary twin has a name too, and which is no such twin itself. */
+const replaceableIndex = resourceID.check((ctx) => {
+  const refuse = (message: string) => ctx.issues.push({ code: 'custom', message, input: ctx.value });
+  if (Buffer.byteLength(ctx.value) > MAX_NAME_BYTES - TEMPORARY_SUFFIX_LENGTH)
+    refuse(
+      `longer than ${MAX_NAME_BYTES - TEMPORARY_SUFFIX_LENGTH} bytes, which leaves no room for the temporary index's name`,
+    );
+  const twinOf = temporaryIndexOf(ctx.value);
+  if (twinOf !== undefined) refuse(`this is a temporary index of a replace of '${twinOf}'; replace that one`);
+});
+
+export const replaceAllRecordsInput = z
+  .strictObject({
+    indexName: replaceableIndex,
+    recordsRef,
+    /** What of the index itself stays; what is left out is as in a new index. */
+    scopes: z.array(z.enum(['settings', 'rules', 'synonyms'])).default(['settings', 'rules', 'synonyms']),
+    /** What must be true of the new records before they replace the old. */
+    guard: z
+      .strictObject({
+        /** How much smaller the index may become. */
+        maxShrinkPercent: z.number().min(0).max(100).default(20),
+        minRecords: z.int().min(1).default(1),
+        /** How much of what is pushed may be missing in the index: for a transformation that drops records. */
+        maxDroppedPercent: z.number().min(0).max(100).default(0),
+      })
+      .prefault({}),
+    onGuard: z.enum(['fail', 'askApproval']).default('fail'),
+    approval: z.strictObject({ policy: z.string().min(1).optional() }).optional(),
+    /** When the index is being replaced already: fail, or wait until that replace is over. */
+    onBusy: z.enum(['fail', 'wait']).default('fail'),
+    /** How long to wait then. */
+    maxWait: duration.default('24h'),
+    batch: pushRecordsInput.shape.batch,
+    maxParallel: pushRecordsInput.shape.maxParallel,
+    ...intent,
+  })
+  .check((ctx) => {
+    const { approval, onGuard } = ctx.value;
+    if (approval && onGuard === 'fail')
+      ctx.issues.push({
+        code: 'custom',
+        message: 'nobody is ever asked: set "onGuard": "askApproval" too, or leave the approval out',
+        path: ['approval'],
+        input: approval,
+      });
+  });
