@@ -12,6 +12,7 @@ import { addSearchAttributesCommand } from './cli/search-attributes.ts';
 import { addSecretsCommand } from './cli/secrets.ts';
 import { addStartCommand } from './cli/start.ts';
 import { addStatusCommand } from './cli/status.ts';
+import { addSweepCommand } from './cli/sweep.ts';
 import { loadCliConfig } from './config.ts';
 
 /** `algolia-ingestion …`: what people and scripts ask of Temporal and of the worker. It needs no key of Algolia's. */
@@ -26,6 +27,7 @@ async function main(): Promise<void> {
   addStatusCommand(program);
   addApprovalsCommand(program);
   addDecideCommands(program);
+  addSweepCommand(program);
   addKeyCommand(program);
   addSecretsCommand(program);
   addCodecCommand(program);
