@@ -1,6 +1,11 @@
+import { inputSchemas } from './input-schemas.ts';
 import { operationsPage } from './operations-page.ts';
 
 /** Every file that follows from the code, by its path in the repository. */
 export function generatedDocs(): Record<string, string> {
-  return { 'docs/operations.md': operationsPage() };
+  const schemas = Object.entries(inputSchemas()).map(([type, schema]) => [
+    `docs/schemas/${type}.json`,
+    `${JSON.stringify(schema, null, 2)}\n`,
+  ]);
+  return { 'docs/operations.md': operationsPage(), ...Object.fromEntries(schemas) };
 }

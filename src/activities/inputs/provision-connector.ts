@@ -4,15 +4,15 @@ import { DestinationCreate } from '../../operations/destinations.ts';
 import { SourceCreate } from '../../operations/sources.ts';
 import { TaskCreate } from '../../operations/tasks.ts';
 import { syncOptions } from './sync.ts';
-import { approvalBy, intent } from './vocabulary.ts';
+import { approvalBy, intent, schemaBehind } from './vocabulary.ts';
 
 const FILLED_IN = 'filled in';
 
 type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
 /** What the API takes, less the members that the workflow fills in; those are stood in for while checking. */
-const without = <S extends z.ZodType, const F extends Readonly<Record<string, unknown>>>(schema: S, filledIn: F) =>
-  z.custom<Without<z.input<S>, keyof F>>().check((ctx) => {
+function without<S extends z.ZodType, const F extends Readonly<Record<string, unknown>>>(schema: S, filledIn: F) {
+  const rest = z.custom<Without<z.input<S>, keyof F>>().check((ctx) => {
     const value: unknown = ctx.value;
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       ctx.issues.push({ code: 'custom', message: 'expected an object', input: value });
@@ -30,6 +30,9 @@ const without = <S extends z.ZodType, const F extends Readonly<Record<string, un
     const parsed = schema.safeParse({ ...value, ...filledIn });
     if (!parsed.success) ctx.issues.push(...(parsed.error.issues as z.core.$ZodRawIssue[]));
   });
+  schemaBehind.set(rest, { schema, without: Object.keys(filledIn) });
+  return rest;
+}
 
 export const connector = {
   /** Names everything that is created; what has the name already is adopted. */

@@ -5,12 +5,18 @@ export const duration = z
   .string()
   .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'expected a duration such as "30s", "15m", "2h" or "1d"');
 
+/** The schema behind a check that is code, less the members that a workflow fills in: published schemas show that instead. */
+export const schemaBehind = new WeakMap<z.core.$ZodType, { schema: z.ZodType; without: readonly string[] }>();
+
 /** Checks by `schema`, but keeps the value as the caller wrote it: references to secrets stay references. */
-export const asWritten = <S extends z.ZodType>(schema: S) =>
-  z.custom<z.input<S>>().check((ctx) => {
+export function asWritten<S extends z.ZodType>(schema: S) {
+  const written = z.custom<z.input<S>>().check((ctx) => {
     const parsed = schema.safeParse(ctx.value);
     if (!parsed.success) ctx.issues.push(...(parsed.error.issues as z.core.$ZodRawIssue[]));
   });
+  schemaBehind.set(written, { schema, without: [] });
+  return written;
+}
 
 /** Why, and on whose behalf: shown to whoever looks at the workflow. */
 export const intent = {
