@@ -95,6 +95,7 @@ function startRotation(): { rotation: Rotation; forcing: Forcing } {
     point: 'unclaimed',
     minting: false,
     promotedAt: 0,
+    converged: false,
     status: { rotationId: id, steps: ROTATION_STEPS.map((step) => ({ step, state: 'to come' })) },
     tell(change) {
       rotation.status = { ...rotation.status, ...change };

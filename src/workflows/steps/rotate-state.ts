@@ -84,6 +84,8 @@ export interface Rotation {
   /** The new key was created by this rotation, or may have been. */
   minting: boolean;
   promotedAt: number;
+  /** When last looked at, no worker used the old key any more. */
+  converged: boolean;
   status: RotateApiKeyStatus;
   readonly tell: (change: Partial<RotateApiKeyStatus>) => void;
   /** The step before it is done; this one goes on. */

@@ -22,6 +22,8 @@ type Input = Checked<'rotateApiKey'>;
 const LOOKS = { soak: 30, overlap: 24 } as const;
 const SHORTEST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = { soak: 60_000, overlap: 3_600_000, others: 60_000 } as const;
+/** Until then a worker that hasn't confirmed may still use the old key, as a canary must not. */
+const CACHE_MS = 15_000;
 /** A worker that neither confirms nor goes away for so long needs a person. */
 const CONVERGE_WITHIN_MS = 24 * 3_600_000;
 
@@ -94,6 +96,7 @@ export async function lookAtKey(rotation: Rotation): Promise<KeyUse> {
   if (!use.probe.accepted) throw keyRefused(`Algolia refuses it: ${use.probe.why}`);
   if (use.refusedTo.length > 0)
     throw keyRefused(`it was refused what the previous key was granted, to worker ${use.refusedTo.join(', ')}`);
+  rotation.converged = use.unconfirmed.length === 0;
   return use;
 }
 
@@ -143,6 +146,10 @@ async function watchUntil(rotation: Rotation, sincePromotion: string, phase: key
 
 async function syncCanary(rotation: Rotation, { canaryTaskID: taskID }: Input): Promise<void> {
   if (taskID === undefined) return;
+  while (!rotation.converged && Date.now() < rotation.promotedAt + CACHE_MS) {
+    await sleep(SHORTEST_PAUSE_MS, { summary: 'canary: until the workers have the new key' });
+    await lookAtKey(rotation);
+  }
   try {
     const { verdict, runID, keyVersion } = await executeChild(syncTask, {
       // A run that began with the old key proves nothing.
