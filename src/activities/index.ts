@@ -8,6 +8,7 @@ import { createApprovalPolicy, hashPlan } from './approval-policy.ts';
 import { createDeliverToken, matchToken } from './approval-token.ts';
 import { createAwaitRun } from './await-run.ts';
 import { createCheckInput } from './check-input.ts';
+import { createChunkedPush } from './chunked-push.ts';
 import { createDigestEvents } from './digest-events.ts';
 import { createFindResources } from './find-resources.ts';
 import { createAwaitIndexTask, createCopyIndexScopes, createDeleteIndex, createMoveIndex } from './index-operations.ts';
@@ -68,6 +69,7 @@ export function createActivities({
     deliverToken: createDeliverToken(post),
     matchToken,
     notify: createNotify(post),
+    chunkedPush: createChunkedPush(client, keys),
     inspectRecords: createInspectRecords(access),
     pushSlice: createPushSlice(client, keys, access),
     keepFailedRecords: createKeepFailedRecords(access),

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { activityInfo, cancellationSignal, log } from '@temporalio/activity';
 import { AlgoliaError } from '../algolia/algolia-error.ts';
 import type { AlgoliaClient } from '../algolia/client.ts';
@@ -100,6 +101,8 @@ class Slice {
     this.#keys = keys;
     this.#access = access;
     this.#input = input;
+    // Every request under way listens.
+    setMaxListeners(0, this.#abort.signal);
     this.#ledger = new PushLedger(from);
     this.#pace = createPace(input.maxParallel);
     this.#committer = createCommitter({

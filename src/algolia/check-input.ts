@@ -1,10 +1,14 @@
 import type { z } from 'zod';
-import type { Operation } from '../operations/operation.ts';
+import type { BodyPlace } from '../operations/operation.ts';
 import { AlgoliaError } from './algolia-error.ts';
 
 /** Parses an operation's argument, or throws `AlgoliaInvalid` naming every wrong place. Nothing has been sent then. */
-export function checkInput<O extends Operation>(name: string, operation: O, input: unknown): z.output<O['input']> {
-  const parsed = operation.input.safeParse(input ?? (operation.body.from === 'argument' ? undefined : {}));
+export function checkInput<O extends { readonly input: z.ZodType; readonly body?: BodyPlace }>(
+  name: string,
+  operation: O,
+  input: unknown,
+): z.output<O['input']> {
+  const parsed = operation.input.safeParse(input ?? (operation.body?.from === 'argument' ? undefined : {}));
   if (parsed.success) return parsed.data as z.output<O['input']>;
   throw new AlgoliaError(
     'AlgoliaInvalid',

@@ -4,7 +4,7 @@ import { Option, type Command } from 'commander';
 import { checkInput } from '../algolia/check-input.ts';
 import { clientOperations, type ClientOperationName } from '../operations/client-side.ts';
 import { operations, type OperationName } from '../operations/index.ts';
-import { NOW_IN_HISTORY, SLOW_MS, type Operation } from '../operations/operation.ts';
+import { NOW_IN_HISTORY } from '../operations/operation.ts';
 import { choose } from './choose.ts';
 import { durationOption } from './duration-option.ts';
 import { CliError, EXIT } from './exit.ts';
@@ -61,7 +61,7 @@ const names = [...Object.keys(operations), ...Object.keys(clientOperations)] as 
 /** Before it goes to Temporal, where a credential written in the clear would stay. */
 function check(name: CallableName, input: unknown): void {
   try {
-    if (name in operations) checkInput(name, operations[name as OperationName] as Operation, input);
+    checkInput(name, { ...operations, ...clientOperations }[name], input);
   } catch (error) {
     throw new CliError((error as Error).message.replaceAll(NOW_IN_HISTORY, ''), EXIT.usage, error);
   }
@@ -69,7 +69,7 @@ function check(name: CallableName, input: unknown): void {
 
 async function call(session: Session, name: CallableName, input: unknown, options: CallOptions): Promise<unknown> {
   await assertPolled(session);
-  const timeoutMs = name in operations ? operations[name as OperationName].timeoutMs : SLOW_MS;
+  const timeoutMs = name in operations ? operations[name as OperationName].timeoutMs : options.timeout;
   const id = options.id ?? `cli-${name}-${randomUUID()}`;
   const { activity } = session.client;
   const handle = await activity

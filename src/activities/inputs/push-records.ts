@@ -6,6 +6,8 @@ import { duration, intent } from './vocabulary.ts';
 const DEFAULT_MAX_RECORDS = 1_000;
 /** With the request around it below the 5 MB that a proxy lets pass. */
 const DEFAULT_MAX_BYTES = 4_500_000;
+/** History keeps the input and what it is passed on to: some three times this. */
+const MAX_INLINE_BYTES = 1_000_000;
 /** A checkpoint names every batch that failed, and has to stay small. */
 const MAX_STOP_AFTER_FAILURES = 1_000;
 
@@ -80,6 +82,12 @@ export const pushRecordsInput = z
     }
     if ((records === undefined) === (reference === undefined)) refuse([], 'give either records or recordsRef');
     if (records?.length === 0) refuse(['records'], `nothing to push: ${action} needs at least one record`);
+    const bytes = records === undefined ? 0 : Buffer.byteLength(JSON.stringify(records));
+    if (bytes > MAX_INLINE_BYTES)
+      refuse(
+        ['records'],
+        `${bytes} bytes, but at most ${MAX_INLINE_BYTES} may be given here: put them in a file and give recordsRef`,
+      );
     if (allowRepeat || !action.startsWith('partialUpdate') || !Array.isArray(records)) return;
     const place = records.findIndex(hasOperation);
     if (place >= 0)

@@ -1,0 +1,90 @@
+import { Client, Connection } from '@temporalio/client';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { startSimulator, type Simulator } from '../../simulator/index.ts';
+import { pushRecords } from '../../src/workflows/push-records.ts';
+import { makePushConnector } from '../setup/indices.ts';
+import { pushedBatches } from '../setup/pushed-batches.ts';
+import { makeRecordsDirectory, type RecordsDirectory } from '../setup/records-directory.ts';
+import { spawnWorker, type SpawnedWorker } from '../setup/spawn-worker.ts';
+import { workerEnvironment } from '../setup/start-worker.ts';
+
+/** By hand also with `PUSH_RECORDS=200000 PUSH_KILLS=10`. */
+const RECORDS = Number(process.env.PUSH_RECORDS ?? 20_000);
+const KILLS = Number(process.env.PUSH_KILLS ?? 2);
+const BATCH = RECORDS / 400;
+const MAX_PARALLEL = 4;
+/** What was under way at the last commit, and what may be sent until the next. */
+const WINDOW = MAX_PARALLEL + 8;
+
+const { address, namespace } = inject('temporal');
+const taskQueue = `killed-${randomUUID()}`;
+let simulator: Simulator;
+let files: RecordsDirectory;
+let connection: Connection;
+let worker: SpawnedWorker | undefined;
+
+beforeAll(async () => {
+  [simulator, files, connection] = await Promise.all([
+    startSimulator({ pushMs: 100, quotas: false }),
+    makeRecordsDirectory(),
+    Connection.connect({ address }),
+  ]);
+});
+
+afterAll(async () => {
+  await worker?.end('SIGKILL');
+  await Promise.all([simulator.stop(), files.remove(), connection.close()]);
+});
+
+test(
+  'a worker that is killed again and again loses no record, and repeats none but those of the last window',
+  async () => {
+    const indexName = 'killed';
+    await makePushConnector(simulator, indexName);
+    // So long that every kill meets it at work.
+    await simulator.control('POST /faults', { operation: 'push', kind: 'slow', ms: 50, times: -1 });
+    const records = Array.from({ length: RECORDS }, (_, n) => ({ objectID: `p${n}`, title: `Product ${n}` }));
+    const recordsRef = await files.write(records);
+    const startWorker = () => spawnWorker({ ...workerEnvironment(simulator, taskQueue), RECORDS_DIR: files.path });
+    worker = startWorker();
+    const client = new Client({ connection, namespace });
+    const handle = await client.workflow.start(pushRecords, {
+      taskQueue,
+      workflowId: randomUUID(),
+      args: [{ indexName, action: 'addObject', recordsRef, batch: { maxRecords: BATCH }, maxParallel: MAX_PARALLEL }],
+    });
+    const sent = () => pushedBatches(simulator, indexName);
+    const distinct = () => new Set(sent().map(({ first }) => first)).size;
+
+    const sentAtKills: number[] = [];
+    for (let kill = 1; kill <= KILLS; kill += 1) {
+      const enough = Math.floor((400 * kill) / (KILLS + 1));
+      while (distinct() < enough) await delay(10);
+      await worker.end('SIGKILL');
+      sentAtKills.push(sent().length);
+      worker = startWorker();
+    }
+    const result = await handle.result();
+
+    expect(simulator.world.indices.get(indexName)?.records.size).toBe(RECORDS);
+    expect(result).toMatchObject({ pushed: RECORDS, verified: RECORDS, failed: 0, batches: 400, complete: true });
+    const lastSent = new Map<string, number>();
+    const early: string[] = [];
+    let repeats = 0;
+    for (const [place, { first }] of sent().entries()) {
+      const before = lastSent.get(first);
+      lastSent.set(first, place);
+      if (before === undefined) continue;
+      repeats += 1;
+      if (!sentAtKills.some((kill) => before < kill && before >= kill - WINDOW)) early.push(first);
+    }
+    expect(early).toEqual([]);
+    expect(repeats).toBeLessThanOrEqual(KILLS * WINDOW);
+    const { historyLength } = await handle.describe();
+    if (process.env.PUSH_KILLS) console.log({ KILLS, repeats, historyLength, ...result });
+    expect(historyLength).toBeLessThan(200);
+  },
+  30_000 + KILLS * 30_000 + RECORDS / 2,
+);
