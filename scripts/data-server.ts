@@ -23,7 +23,11 @@ export interface Credentials {
 }
 
 /** Serves real data on loopback, for connectors to fetch; the films to those with credentials only. */
-export async function startDataServer({ username, password }: Credentials): Promise<DataServer> {
+export async function startDataServer({
+  port,
+  username,
+  password,
+}: Credentials & { port: number }): Promise<DataServer> {
   const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
   const server = createServer((request, response) => {
     const found = FILES[request.url ?? ''];
@@ -38,7 +42,7 @@ export async function startDataServer({ username, password }: Credentials): Prom
     response.writeHead(200, { 'content-type': found.contentType });
     createReadStream(fileURLToPath(new URL(found.file, DATA))).pipe(response);
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

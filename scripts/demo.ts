@@ -3,10 +3,15 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { request } from 'undici';
+import type { callOperation } from '../src/workflows/call-operation.ts';
+import type { connectorPipeline, ConnectorPipelineResult } from '../src/workflows/connector-pipeline.ts';
 import type { provisionConnector, ProvisionConnectorResult } from '../src/workflows/provision-connector.ts';
+import type { syncTask } from '../src/workflows/sync-task.ts';
+import { rotateApiKeyId } from '../src/workflows/rotate-api-key.ts';
+import { answerApprovals } from './demo-approvals.ts';
 import { airports, movies } from './demo-connectors.ts';
 import { createProgressDisplay, type ProgressDisplay } from './progress.ts';
-import { API_KEY, APPLICATION_ID, startServices, STATE_DIR, TASK_QUEUE, type Services } from './services.ts';
+import { APPLICATION_ID, startServices, STATE_DIR, TASK_QUEUE, type Services } from './services.ts';
 
 const POLL_MS = 250;
 
@@ -14,100 +19,164 @@ const { values: flags } = parseArgs({
   options: { yes: { type: 'boolean', default: false }, once: { type: 'boolean', default: false } },
 });
 
+/** Provisions and syncs both connectors; for the films a person approves, and the API key is rotated in between. */
 async function main({ temporal, data, simulator }: Services): Promise<number> {
+  const startedAt = Date.now();
+  const webUi = `${temporal.uiUrl}/namespaces/${temporal.namespace}`;
   process.stdout.write(`Web UI ${temporal.uiUrl}   worker log ${join(STATE_DIR, 'worker.log')}\n\n`);
   const connection = await Connection.connect({ address: temporal.address });
   const client = new Client({ connection, namespace: temporal.namespace });
   const display = createProgressDisplay(process.stdout);
-  const startedAt = Date.now();
-  const runs = [movies(data.url), airports(data.url)].map(async (input) => {
-    const workflowId = `demo/${input.name.replaceAll(' ', '-')}/${startedAt}`;
-    const handle = await client.workflow.start<typeof provisionConnector>('provisionConnector', {
-      taskQueue: TASK_QUEUE,
-      workflowId,
-      args: [{ ...input, firstSync: { enabled: true } }],
-      staticSummary: input.reason,
-    });
-    const indexName = input.destination.input.indexName;
-    const records = async () =>
-      (await simulator.control<{ count: number }>(`GET /indices/${indexName}`).catch(() => ({ count: 0 }))).count;
-    return follow(client, handle, { name: input.name, simulatorUrl: simulator.url, records, display });
+
+  const idOf = (name: string) => `demo/${name.replaceAll(' ', '-')}/${startedAt}`;
+  const films = movies(data.url);
+  const pipeline = await client.workflow.start<typeof connectorPipeline>('connectorPipeline', {
+    taskQueue: TASK_QUEUE,
+    workflowId: idOf(films.name),
+    args: [{ ...films, thenRotate: rotation(startedAt) }],
+    staticSummary: films.reason,
   });
-  const outcomes = await Promise.all(runs);
+  const fields = airports(data.url);
+  const provisioning = await client.workflow.start<typeof provisionConnector>('provisionConnector', {
+    taskQueue: TASK_QUEUE,
+    workflowId: idOf(fields.name),
+    args: [fields],
+    staticSummary: fields.reason,
+  });
+  const finished = new AbortController();
+  const answering = answerApprovals({
+    client,
+    workflowIds: [pipeline.workflowId, rotateApiKeyId(APPLICATION_ID)],
+    webUi,
+    say: display.say,
+    ...(flags.yes ? { approver: 'demo --yes' } : {}),
+    signal: finished.signal,
+  });
+  const outcomes = await Promise.all([
+    follow(pipeline, { name: films.name, indexName: 'movies', client, simulator, display }),
+    follow(provisioning, { name: fields.name, indexName: 'airports', client, simulator, display }),
+  ]);
+  finished.abort();
+  await answering;
   display.stop();
-  process.stdout.write(summaryTable(outcomes, temporal.uiUrl ?? '', temporal.namespace));
+  process.stdout.write(summaryTable(outcomes, webUi));
+  await seedStartForms(client, outcomes[1]?.taskID);
+  process.stdout.write(
+    `\nStart one yourself: ${webUi}/workflows/start-workflow?taskQueue=${TASK_QUEUE}&workflowType=syncTask\n`,
+  );
   await connection.close();
   return outcomes.every(({ verdict }) => verdict === 'success') ? 0 : 1;
 }
 
+/** A demo can't wait a day for its old key to fall out of use, which is what `emergency` is for. */
+const rotation = (startedAt: number) => ({
+  toSecret: `file:api-key-${startedAt}`,
+  mint: 'algolia' as const,
+  revoke: 'delete' as const,
+  adminSecret: 'env:SECRET_ALGOLIA_ADMIN_KEY',
+  emergency: true,
+  overlap: '2s',
+  soak: '2s',
+  reason: 'the demo: a new API key for every worker',
+});
+
 interface Followed {
   readonly name: string;
-  readonly records: () => Promise<number>;
-  readonly simulatorUrl: string;
+  readonly indexName: string;
+  readonly client: Client;
+  readonly simulator: Services['simulator'];
   readonly display: ProgressDisplay;
 }
 
 interface Outcome {
   readonly name: string;
   readonly workflowId: string;
+  readonly taskID?: string;
   readonly records: number;
   readonly verdict: string;
   readonly durationMs: number;
 }
 
+type Result = ConnectorPipelineResult | ProvisionConnectorResult;
+
 /** Shows a workflow's progress until it ends. */
 async function follow(
-  client: Client,
-  handle: WorkflowHandle<typeof provisionConnector>,
+  handle: WorkflowHandle<typeof connectorPipeline> | WorkflowHandle<typeof provisionConnector>,
   followed: Followed,
 ): Promise<Outcome> {
-  const { name, records, display, simulatorUrl } = followed;
-  const progress = () => syncProgress(client, `${handle.workflowId}/sync`, simulatorUrl);
+  const { name, client, simulator, display } = followed;
+  const { workflowId } = handle;
   const startedAt = Date.now();
   let over = false;
-  const result = handle.result().finally(() => (over = true));
+  const result: Promise<Result> = handle.result().finally(() => (over = true));
   result.catch(() => undefined);
+  const show = async (step: string): Promise<number> => {
+    const records = await countRecords(simulator, followed.indexName);
+    const second = await syncProgress(client, `${workflowId}/second-sync`, simulator);
+    const progress = second ??
+      (await syncProgress(client, `${workflowId}/sync`, simulator)) ?? { received: 0, expected: 0 };
+    display.update(name, { ...progress, step, records });
+    return records;
+  };
   while (!over) {
     const { step = 'starting' } = await handle
       .query<{ step?: string }>('status')
       .catch(() => ({}) as { step?: string });
-    display.update(name, {
-      ...(await progress()),
-      step: step.split(':')[0] ?? '',
-      records: await records(),
-    });
+    await show(step.split(/[:,]/)[0] ?? '');
     await sleep(POLL_MS);
   }
-  const verdict = await result.then(verdictOf, failureOf);
-  const count = await records();
-  display.update(name, { ...(await progress()), step: verdict, records: count });
-  return { name, workflowId: handle.workflowId, records: count, verdict, durationMs: Date.now() - startedAt };
+  const [verdict, taskID] = await result.then(
+    ({ sync, ids }) => [sync?.verdict ?? 'created', ids.taskID] as const,
+    (error: unknown) => [failureOf(error), undefined] as const,
+  );
+  const records = await show(verdict);
+  return { name, workflowId, ...(taskID ? { taskID } : {}), records, verdict, durationMs: Date.now() - startedAt };
 }
 
-const verdictOf = ({ sync }: ProvisionConnectorResult) => sync?.verdict ?? 'created';
 const failureOf = (error: unknown) =>
   error instanceof WorkflowFailedError ? (error.cause?.message ?? error.message) : String(error);
+
+async function countRecords(simulator: Services['simulator'], indexName: string): Promise<number> {
+  return simulator.control<{ count: number }>(`GET /indices/${indexName}`).then(
+    ({ count }) => count,
+    () => 0,
+  );
+}
 
 /** How far the sync's run is, as Algolia says: the worker's own heartbeat is some seconds old. */
 async function syncProgress(
   client: Client,
   workflowId: string,
-  simulatorUrl: string,
-): Promise<{ received: number; expected: number }> {
+  { url, applicationId, adminKey }: Services['simulator'],
+): Promise<{ received: number; expected: number } | undefined> {
   try {
     const { runID } = await client.workflow.getHandle(workflowId).query<{ runID?: string }>('status');
-    const headers = { 'x-algolia-application-id': APPLICATION_ID, 'x-algolia-api-key': API_KEY };
-    const { body } = await request(`${simulatorUrl}/1/runs/${runID}`, { headers });
-    const { progress } = (await body.json()) as {
-      progress?: { receivedNbOfEvents: number; expectedNbOfEvents: number };
-    };
+    const headers = { 'x-algolia-application-id': applicationId, 'x-algolia-api-key': adminKey };
+    const { body } = await request(`${url}/1/runs/${runID}`, { headers });
+    const { progress } = (await body.json()) as { progress?: Record<string, number> };
     return { received: progress?.receivedNbOfEvents ?? 0, expected: progress?.expectedNbOfEvents ?? 0 };
   } catch {
-    return { received: 0, expected: 0 };
+    return undefined;
   }
 }
 
-function summaryTable(outcomes: readonly Outcome[], uiUrl: string, namespace: string): string {
+/** The Web UI fills its start form from the latest run of a type, so there is one of the types that people start most. */
+async function seedStartForms(client: Client, taskID: string | undefined): Promise<void> {
+  const options = { taskQueue: TASK_QUEUE };
+  await client.workflow.execute<typeof callOperation>('callOperation', {
+    ...options,
+    workflowId: `demo/callOperation/${Date.now()}`,
+    args: [{ operation: 'listTasks', params: { itemsPerPage: 10 } }],
+  });
+  if (!taskID) return;
+  await client.workflow.execute<typeof syncTask>('syncTask', {
+    ...options,
+    workflowId: `demo/syncTask/${Date.now()}`,
+    args: [{ taskID }],
+  });
+}
+
+function summaryTable(outcomes: readonly Outcome[], webUi: string): string {
   const rows = [
     ['connector', 'records', 'verdict', 'duration', 'Web UI'],
     ...outcomes.map(({ name, records, verdict, durationMs, workflowId }) => [
@@ -115,18 +184,12 @@ function summaryTable(outcomes: readonly Outcome[], uiUrl: string, namespace: st
       String(records),
       verdict,
       `${(durationMs / 1000).toFixed(1)} s`,
-      `${uiUrl}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}`,
+      `${webUi}/workflows/${encodeURIComponent(workflowId)}`,
     ]),
   ];
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return `\n${rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')}\n`;
+  const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
+  return `\n${lines.map((line) => line.trimEnd()).join('\n')}\n`;
 }
 
 async function shutDown(services: Services, exitCode: number): Promise<never> {

@@ -11,10 +11,10 @@ export interface SyncProgress {
 }
 
 export interface ProgressDisplay {
-  update(name: string, progress: SyncProgress): void;
+  readonly update: (name: string, progress: SyncProgress) => void;
   /** A line of text above the bars. */
-  say(text: string): void;
-  stop(): void;
+  readonly say: (text: string) => void;
+  readonly stop: () => void;
 }
 
 /** A bar for each name on a terminal; elsewhere a line whenever a step begins. */

@@ -13,7 +13,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 export const STATE_DIR = join(ROOT, '.cache', 'demo');
 const STOP_GRACE_MS = 15_000;
 /** Where people look for them; another port is taken where one is in use. */
-const USUAL_PORTS = { temporal: 7233, ui: 8233, simulator: 4010 };
+const USUAL_PORTS = { temporal: 7233, ui: 8233, simulator: 4010, data: 4011 };
 
 export const APPLICATION_ID = 'DEMOAPP';
 export const API_KEY = 'demo-key';
@@ -57,7 +57,7 @@ export async function startServices(options: ServicesOptions) {
       ...(options.runSpeed === undefined ? {} : { runSpeed: options.runSpeed }),
     });
     stops.push(() => simulator.stop());
-    const data = await startDataServer(FEED);
+    const data = await startDataServer({ ...FEED, port: await usualOrFree(USUAL_PORTS.data) });
     stops.push(() => data.stop());
     const worker = startWorker(options, {
       TEMPORAL_ADDRESS: temporal.address,
@@ -67,6 +67,7 @@ export async function startServices(options: ServicesOptions) {
       ALGOLIA_INGESTION_URL: simulator.url,
       ALGOLIA_SEARCH_URL: simulator.url,
       SECRET_DEMO_FEED: FEED.password,
+      SECRET_ALGOLIA_ADMIN_KEY: simulator.adminKey,
       SECRETS_DIR: join(STATE_DIR, 'secrets'),
       TASK_QUEUE,
       ...options.workerEnvironment,

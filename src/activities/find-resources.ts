@@ -21,17 +21,21 @@ export interface FindResourcesInput {
   readonly kind: ResourceKind;
   /** Members that a resource must have with just these values: `{name: …}`, or `{sourceID: …, destinationID: …}` for a task, which has no name. */
   readonly match: Readonly<Record<string, string>>;
+  /** What a resource that matches should be like besides. Where it is not, `differs` says so; a reference to a secret is like any. */
+  readonly expect?: Readonly<Record<string, unknown>>;
 }
 
 export interface FoundResource {
   readonly id: string;
   readonly type?: string;
   readonly createdAt: string;
+  /** Where it is not what was expected: `input.url`. */
+  readonly differs?: readonly string[];
 }
 
 /** All resources of a kind that match, oldest first. The API can't search by name, so this pages through the whole list. */
 export function createFindResources(client: AlgoliaClient, keys: ApiKeys) {
-  return async function findResources({ kind, match }: FindResourcesInput): Promise<FoundResource[]> {
+  return async function findResources({ kind, match, expect }: FindResourcesInput): Promise<FoundResource[]> {
     const { list, member, id } = KINDS[kind];
     const signal = cancellationSignal();
     const found: FoundResource[] = [];
@@ -47,7 +51,8 @@ export function createFindResources(client: AlgoliaClient, keys: ApiKeys) {
           )) as { pagination?: { nbPages?: number | null } | null } & Record<string, Record<string, unknown>[]>;
           const items = answer[member] ?? [];
           for (const item of items) {
-            if (Object.entries(match).every(([name, value]) => item[name] === value)) found.push(describe(item, id));
+            if (Object.entries(match).every(([name, value]) => item[name] === value))
+              found.push(describe(item, id, expect));
           }
           if (
             items.length === 0 ||
@@ -64,10 +69,24 @@ export function createFindResources(client: AlgoliaClient, keys: ApiKeys) {
   };
 }
 
-function describe(item: Record<string, unknown>, id: string): FoundResource {
+function describe(item: Record<string, unknown>, id: string, expect: FindResourcesInput['expect']): FoundResource {
+  const differs = expect ? differences(expect, item) : [];
   return {
     id: String(item[id]),
     createdAt: typeof item.createdAt === 'string' ? item.createdAt : '',
     ...(typeof item.type === 'string' ? { type: item.type } : {}),
+    ...(differs.length > 0 ? { differs } : {}),
   };
+}
+
+/** The places where something else stands than expected. What the API blanks or leaves out can't be compared. */
+function differences(expected: unknown, actual: unknown, path = ''): string[] {
+  if (expected === undefined || actual === undefined || actual === null) return [];
+  if (typeof expected !== 'object' || expected === null || Array.isArray(expected))
+    return JSON.stringify(expected) === JSON.stringify(actual) ? [] : [path];
+  if ('$secret' in expected) return [];
+  const members = typeof actual === 'object' ? (actual as Record<string, unknown>) : {};
+  return Object.entries(expected).flatMap(([name, value]) =>
+    differences(value, members[name], path ? `${path}.${name}` : name),
+  );
 }

@@ -1,5 +1,4 @@
 import {
-  ApplicationFailure,
   defineQuery,
   executeChild,
   ParentClosePolicy,
@@ -22,7 +21,6 @@ import {
 } from './steps/make-connector.ts';
 import { findableBy } from './steps/search-attributes.ts';
 import { undoLog } from './steps/undo.ts';
-import { undoneFailure } from './steps/undone-failure.ts';
 import { syncTask, type SyncTaskResult } from './sync-task.ts';
 
 /**
@@ -36,6 +34,7 @@ export interface ConnectorPipelineResult {
   readonly ids: ConnectorIDs;
   readonly created: Connector['created'];
   readonly adopted: Connector['adopted'];
+  readonly differs: Connector['differs'];
   readonly approval: ApprovalOutcome;
   readonly sync: SyncTaskResult;
   readonly rotation?: RotateApiKeyResult;
@@ -57,13 +56,13 @@ export async function connectorPipeline(rawInput: ConnectorPipelineInput): Promi
   findableBy({ AlgoliaAppId: input.applicationId, AlgoliaIndex: input.destination.input.indexName });
   await checkPolicy(input.approval?.policy);
   const { connector, approval, sync } = await makeAndProve(input, progress);
-  const { ids, created, adopted } = connector;
+  const { ids, created, adopted, differs } = connector;
   const rotated: Pick<ConnectorPipelineResult, 'rotation' | 'secondSync'> = input.thenRotate
     ? await rotateAndProve(input, ids.taskID, progress)
     : {};
   progress.tell({ step: 'done' });
   findableBy({ Outcome: rotated.rotation?.outcome === 'abandoned' ? 'rotation abandoned' : 'success' });
-  return { ids, created, adopted, approval, sync, ...rotated };
+  return { ids, created, adopted, differs, approval, sync, ...rotated };
 }
 
 interface Progress {
@@ -96,22 +95,19 @@ async function makeAndProve(input: Input, progress: Progress) {
     progress.tell({ sync });
     return { connector, approval, sync };
   } catch (error) {
-    const failure = await unmakeConnector(input, undo, progress, error);
-    if (failure instanceof ApplicationFailure) throw failure;
-    const outcome = input.keepOnFailure ? 'What was made is kept' : 'What was made is deleted again';
-    throw undoneFailure(failure, { type: 'PipelineFailed', outcome, details: { ids: progress.status.ids } });
+    throw await unmakeConnector(input, undo, progress, error);
   }
 }
 
 async function approveFirstRun(input: Input, connector: Connector, progress: Progress): Promise<ApprovalOutcome> {
   progress.tell({ step: 'waiting for approval' });
   const { name, authentication, source, transformation, destination, task, run, thenRotate } = input;
-  const { ids, created, adopted, validation } = connector;
+  const { ids, created, adopted, differs, validation } = connector;
   return requireApproval({
     title: `the first run of ${name}`,
     reason: input.reason,
     plan: {
-      connector: { name, ids, created, adopted, authentication, source, transformation, destination, task },
+      connector: { name, ids, created, adopted, differs, authentication, source, transformation, destination, task },
       validation,
       run,
       ...(thenRotate ? { thenRotate } : {}),

@@ -71,7 +71,7 @@ function startProgress(name: string): Progress {
 
 async function approveFirstSync(
   input: Checked<'provisionConnector'>,
-  { ids, created, adopted, validation }: Connector,
+  { ids, created, adopted, differs, validation }: Connector,
   progress: Progress,
 ): Promise<ApprovalOutcome> {
   progress.tell({ step: 'waiting for approval' });
@@ -79,7 +79,7 @@ async function approveFirstSync(
   return requireApproval({
     title: `the first sync of ${name}`,
     reason: input.reason,
-    plan: { connector: name, ids, created, adopted, validation, source, destination, task, run },
+    plan: { connector: name, ids, created, adopted, differs, validation, source, destination, task, run },
     policy: input.approval?.policy,
     requestedBy: input.requestedBy,
     describeAround: describeConnector(progress.status),

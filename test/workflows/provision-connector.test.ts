@@ -139,6 +139,17 @@ describe.concurrent('a connector', () => {
     expect(await inventory(simulator, name)).toEqual({ ...NOTHING, destinations: 1 });
   });
 
+  test('that exists is adopted as it is, and where it is not as the input says is told', async () => {
+    const name = newName();
+    await (await start(connector(name))).result();
+    const other = connector(name);
+    const changed = { ...other, task: { ...other.task, failureThreshold: 7, enabled: false } };
+    const result = await (await start(changed)).result();
+    expect(result.differs).toContain('task: enabled');
+    const same = await (await start(connector(name))).result();
+    expect(same.differs).toEqual([]);
+  });
+
   test('of which two parts have the name adopts neither', async () => {
     const name = newName();
     const ids = [];
@@ -191,7 +202,7 @@ describe.concurrent('what goes wrong is undone:', () => {
     const failure = await failureOf(await start(connector(name)));
     expect(failure).toMatchObject({
       type: 'AlgoliaInvalid',
-      message: 'createDestination: answered 422: no such index',
+      message: 'createDestination: answered 422: no such index. What was made is deleted again',
     });
     expect(await inventory(simulator, name)).toEqual(NOTHING);
   });

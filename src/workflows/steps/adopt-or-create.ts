@@ -12,6 +12,8 @@ export interface Wanted {
   readonly match: Readonly<Record<string, string>>;
   /** The type that one of this name must have to be adopted. */
   readonly type?: string | undefined;
+  /** What else it should be like: where one that is adopted is not, that is told. */
+  readonly expect?: Readonly<Record<string, unknown>>;
   readonly ifExists: 'adopt' | 'fail';
   readonly create: () => Promise<string>;
 }
@@ -19,6 +21,8 @@ export interface Wanted {
 export interface Settled {
   readonly id: string;
   readonly how: 'created' | 'adopted';
+  /** Where what was adopted is not what was wanted: `input.url`. */
+  readonly differs?: readonly string[];
 }
 
 const MAX_CREATES = 3;
@@ -28,11 +32,12 @@ const MAX_CREATES = 3;
  * What is to be created is written into the undo log first, so that also a create whose answer never came is undone.
  */
 export async function adoptOrCreate(wanted: Wanted, undo: UndoLog): Promise<Settled> {
-  const find = () => repeatable.findResources({ kind: wanted.kind, match: wanted.match });
-  const existing = await find();
+  const { kind, match, expect } = wanted;
+  const existing = await repeatable.findResources({ kind, match, ...(expect ? { expect } : {}) });
   if (existing.length > 0) return adopt(existing, wanted);
 
-  const entry = undo.intend({ kind: wanted.kind, match: wanted.match });
+  const find = () => repeatable.findResources({ kind, match });
+  const entry = undo.intend({ kind, match });
   let lastError: unknown;
   for (let create = 1; create <= MAX_CREATES; create += 1) {
     const attempt = await attemptOnce(wanted.create).catch((error: unknown) => {
@@ -65,7 +70,7 @@ function adopt(existing: readonly FoundResource[], wanted: Wanted): Settled {
     throw refuse(`${existing.length} of them exist (${ids}), so none can be adopted; delete or rename all but one`);
   if (wanted.type && only.type && only.type !== wanted.type)
     throw refuse(`exists already (${ids}), but is of type ${only.type} and not ${wanted.type}`);
-  return { id: only.id, how: 'adopted' };
+  return { id: only.id, how: 'adopted', ...(only.differs ? { differs: only.differs } : {}) };
 }
 
 const describe = ({ match }: Wanted) => (match.name === undefined ? JSON.stringify(match) : `'${match.name}'`);

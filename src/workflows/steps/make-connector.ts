@@ -24,6 +24,8 @@ export interface Connector {
   readonly ids: ConnectorIDs;
   readonly created: readonly ResourceKind[];
   readonly adopted: readonly ResourceKind[];
+  /** Where what was adopted is not what the input says: `source: input.url`. It is left as it is. */
+  readonly differs: readonly string[];
   readonly validation: Validation;
 }
 
@@ -34,6 +36,7 @@ export interface ConnectorStatus {
   readonly ids: Partial<ConnectorIDs>;
   readonly created: readonly ResourceKind[];
   readonly adopted: readonly ResourceKind[];
+  readonly differs: readonly string[];
   /** After a failure: what was to be deleted again but could not be. */
   readonly leftBehind?: readonly string[];
 }
@@ -50,6 +53,7 @@ export const atTheStart = (name: string): ConnectorStatus => ({
   ids: {},
   created: [],
   adopted: [],
+  differs: [],
 });
 
 /** Makes what is not there yet, in the order in which the parts need each other. What it makes is in the undo log. */
@@ -61,6 +65,7 @@ export async function makeConnector(input: ConnectorInput, undo: UndoLog, progre
     progress.tell({
       ids: { ...progress.status.ids, [id]: settled.id },
       [settled.how]: [...progress.status[settled.how], wanted.kind],
+      differs: [...progress.status.differs, ...(settled.differs ?? []).map((place) => `${wanted.kind}: ${place}`)],
     });
     return settled.id;
   };
@@ -72,6 +77,7 @@ export async function makeConnector(input: ConnectorInput, undo: UndoLog, progre
         kind: 'authentication',
         match: { name },
         type: authentication.type,
+        expect: authentication,
         create: async () => (await once.createAuthentication({ ...authentication, name })).authenticationID,
       },
       'authenticationID',
@@ -85,6 +91,7 @@ export async function makeConnector(input: ConnectorInput, undo: UndoLog, progre
       kind: 'source',
       match: { name },
       type: source.type,
+      expect: sourceCreate,
       create: async () => (await once.createSource(sourceCreate)).sourceID,
     },
     'sourceID',
@@ -92,19 +99,18 @@ export async function makeConnector(input: ConnectorInput, undo: UndoLog, progre
 
   const transformationID = transformation && (await makeTransformation(transformation, name, settle, progress));
 
+  const destinationCreate = {
+    ...destination,
+    name,
+    ...(transformationID ? { transformationIDs: [transformationID] } : {}),
+  };
   const destinationID = await settle(
     {
       kind: 'destination',
       match: { name },
       type: destination.type,
-      create: async () =>
-        (
-          await once.createDestination({
-            ...destination,
-            name,
-            ...(transformationID ? { transformationIDs: [transformationID] } : {}),
-          })
-        ).destinationID,
+      expect: destinationCreate,
+      create: async () => (await once.createDestination(destinationCreate)).destinationID,
     },
     'destinationID',
   );
@@ -112,11 +118,12 @@ export async function makeConnector(input: ConnectorInput, undo: UndoLog, progre
     {
       kind: 'task',
       match: { sourceID, destinationID, action: task.action },
+      expect: task,
       create: async () => (await once.createTask({ ...task, sourceID, destinationID })).taskID,
     },
     'taskID',
   );
-  const { created, adopted } = progress.status;
+  const { created, adopted, differs } = progress.status;
   const ids = {
     sourceID,
     destinationID,
@@ -124,7 +131,7 @@ export async function makeConnector(input: ConnectorInput, undo: UndoLog, progre
     ...(authenticationID ? { authenticationID } : {}),
     ...(transformationID ? { transformationID } : {}),
   };
-  return { ids, created, adopted, validation };
+  return { ids, created, adopted, differs, validation };
 }
 
 async function makeTransformation(
@@ -139,7 +146,7 @@ async function makeTransformation(
     await checkTransformation({ type, input, sampleRecord });
   }
   const create = async () => (await once.createTransformation({ name, type, input })).transformationID;
-  return settle({ kind: 'transformation', match: { name }, type, create }, 'transformationID');
+  return settle({ kind: 'transformation', match: { name }, type, expect: { input }, create }, 'transformationID');
 }
 
 /** After a failure: deletes what was made, unless it is to be kept, and returns what to throw. */
@@ -150,26 +157,30 @@ export async function unmakeConnector(
   error: unknown,
 ): Promise<unknown> {
   const why = reasonOf(error);
+  const failed = (outcome?: string, details?: object) =>
+    undoneFailure(error, { type: 'ProvisionFailed', outcome, details });
+  const { created } = progress.status;
   if (input.keepOnFailure) {
     progress.tell({ step: `failed, and kept what was made: ${why}` });
-    return error;
+    return failed(created.length > 0 ? 'What was made is kept' : undefined);
   }
   progress.tell({ step: `deleting what was made, because: ${why}` });
   const leftBehind = await undo.undo();
   progress.tell({ step: `undone, because: ${why}`, ...(leftBehind.length > 0 ? { leftBehind } : {}) });
-  if (leftBehind.length === 0) return error;
-  const outcome = `Not undone: ${leftBehind.join('; ')}`;
-  return undoneFailure(error, { type: 'ProvisionFailed', outcome, details: { leftBehind } });
+  if (leftBehind.length > 0) return failed(`Not undone: ${leftBehind.join('; ')}`, { leftBehind });
+  return failed(created.length > 0 ? 'What was made is deleted again' : undefined);
 }
 
 /** A connector in the making in Markdown, for the Web UI's Current Details. */
-export function describeConnector({ name, step, ids, created, adopted, leftBehind = [] }: ConnectorStatus): string {
+export function describeConnector(status: ConnectorStatus): string {
+  const { name, step, ids, created, adopted, differs, leftBehind = [] } = status;
   const rows = Object.entries(ids).map(([id, value]) => `| ${id} | \`${value}\` |`);
   return [
     `**${name}**: ${step}`,
     '',
     ...(rows.length > 0 ? ['| | |', '|---|---|', ...rows, ''] : []),
     `created: ${created.join(', ') || 'nothing'}; adopted: ${adopted.join(', ') || 'nothing'}`,
+    ...differs.map((place) => `\n**not as the input says**, and left as it is: ${place}`),
     ...leftBehind.map((what) => `\n**left behind**: ${what}`),
   ].join('\n');
 }

@@ -4,10 +4,10 @@ import { failureMessage, failureType, unwrap } from './failure-type.ts';
 export interface Undone {
   /** The type of the failure, if what went wrong has none. */
   readonly type: string;
-  /** What became of what had been done, in a sentence. */
-  readonly outcome: string;
+  /** What became of what had been done, in a sentence; absent: nothing had been. */
+  readonly outcome?: string | undefined;
   /** Stand after the details of what went wrong. */
-  readonly details: object;
+  readonly details?: object | undefined;
 }
 
 /** What to throw after undoing: what went wrong, with what became of it. A cancellation passes on as it is. */
@@ -17,8 +17,8 @@ export function undoneFailure(error: unknown, { type, outcome, details }: Undone
   return ApplicationFailure.create({
     type: failureType(error) ?? type,
     nonRetryable: true,
-    message: `${failureMessage(error)}. ${outcome}`,
-    details: [...((cause instanceof ApplicationFailure && cause.details) || []), details],
+    message: outcome === undefined ? failureMessage(error) : `${failureMessage(error)}. ${outcome}`,
+    details: [...((cause instanceof ApplicationFailure && cause.details) || []), ...(details ? [details] : [])],
     ...(cause instanceof Error ? { cause } : {}),
   });
 }
