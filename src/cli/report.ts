@@ -1,4 +1,9 @@
-import { isGrpcServiceError, ServiceError, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  isGrpcServiceError,
+  NamespaceNotFoundError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import { CommanderError } from 'commander';
 import { CodecError } from '../codec/payload-codec.ts';
 import { ConfigError } from '../config.ts';
@@ -29,17 +34,25 @@ export function report(error: unknown): Report {
     const of = error instanceof WorkflowFailedError ? 'workflow' : 'call';
     return { message: describeFailure(failure), exitCode: exitCodeOf(failure, of) };
   }
-  if (error instanceof ServiceError) return reportServiceError(error);
+  const answer = causesOf(error).find((cause) => isGrpcServiceError(cause));
+  if (answer) return reportTemporal(answer);
+  if (error instanceof NamespaceNotFoundError)
+    return { message: `There is no namespace ${error.namespace}: see TEMPORAL_NAMESPACE.`, exitCode: EXIT.notFound };
   return { message: error instanceof Error ? error.message : String(error), exitCode: EXIT.failed };
 }
 
-function reportServiceError(error: ServiceError): Report {
-  const cause: unknown = error.cause;
-  if (!isGrpcServiceError(cause)) return { message: error.message, exitCode: EXIT.failed };
-  const message = `Temporal: ${cause.details || error.message}`;
-  if (cause.code === GRPC_NOT_FOUND) return { message, exitCode: EXIT.notFound };
-  const denied = cause.code === GRPC_PERMISSION_DENIED || cause.code === GRPC_UNAUTHENTICATED;
-  return { message, exitCode: denied ? EXIT.denied : EXIT.failed };
+/** What the Temporal server said itself. */
+function reportTemporal({ code, details }: { readonly code: number; readonly details: string }): Report {
+  const message = `Temporal: ${details}`;
+  switch (code) {
+    case GRPC_NOT_FOUND:
+      return { message, exitCode: EXIT.notFound };
+    case GRPC_PERMISSION_DENIED:
+    case GRPC_UNAUTHENTICATED:
+      return { message, exitCode: EXIT.denied };
+    default:
+      return { message, exitCode: EXIT.failed };
+  }
 }
 
 function causesOf(error: unknown): Error[] {
