@@ -147,7 +147,7 @@ describe.concurrent('nothing is changed', () => {
     [{ sourceUpdate: { nmae: 'x' } }, /input.sourceUpdate.nmae: unknown field/],
     [{ sourceUpdate: { name: 'x' }, run: { onBusy: 'skip' } }, /input.run.onBusy/],
   ])('when the input is %j', async ([input, message]) => {
-    const handle = await change({ sourceID: randomUUID(), ...(input as ChangeSourceInput) });
+    const handle = await change({ ...(input as ChangeSourceInput), sourceID: randomUUID() });
     expect(await failureOf(handle)).toMatchObject({
       type: 'InvalidInput',
       message: expect.stringMatching(message as RegExp),

@@ -10,6 +10,7 @@ import {
   type ConnectorPipelineInput,
 } from '../../src/workflows/connector-pipeline.ts';
 import { provisionConnector } from '../../src/workflows/provision-connector.ts';
+import { rotateApiKeyId } from '../../src/workflows/rotate-api-key.ts';
 import { callAlgolia, inventory, serveRecords, type RecordServer } from '../setup/connector.ts';
 import { answer, asked, failureOf } from '../setup/decide.ts';
 import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
@@ -176,6 +177,81 @@ test.for([
     message: expect.stringMatching(message as RegExp),
   });
   expect(await inventory(simulator, name)).toEqual(NOTHING);
+});
+
+describe('with a rotation of the API key', () => {
+  /** An application of its own, for its key is switched. */
+  async function ownApplication() {
+    const own = await startSimulator({
+      applicationId: `P${randomUUID().slice(0, 8)}`,
+      apiKey: 'the-old-ingestion-key',
+    });
+    const rights = { acl: ['addObject', 'deleteIndex', 'editSettings'] };
+    await own.control('POST /keys', { key: 'the-new-ingestion-key', ...rights });
+    const secretsDir = mkdtempSync(join(tmpdir(), 'pipeline-secrets-'));
+    writeFileSync(join(secretsDir, 'v8'), 'the-new-ingestion-key');
+    const ownWorker = await startTestWorker({
+      simulator: own,
+      environment: { SECRETS_DIR: secretsDir, SECRET_SHOP: 'shop-password-2' },
+    });
+    const name = newName();
+    const handle = await ownWorker.client.workflow.start(connectorPipeline, {
+      taskQueue: ownWorker.taskQueue,
+      workflowId: `pipeline-${randomUUID()}`,
+      args: [pipelineOf(name, { thenRotate: { toSecret: 'file:v8', emergency: true, overlap: '0s', soak: '1s' } })],
+    });
+    await answer(handle, 'approve');
+    const rotation = ownWorker.client.workflow.getHandle(rotateApiKeyId(own.applicationId));
+    await expect
+      .poll(
+        () =>
+          rotation.describe().then(
+            () => true,
+            () => false,
+          ),
+        { timeout: 20_000 },
+      )
+      .toBe(true);
+    return {
+      own,
+      name,
+      handle,
+      rotation,
+      stop: async () => {
+        await Promise.allSettled([
+          ownWorker.client.workflow.getHandle(`algolia-keyring/${own.applicationId}`).terminate(),
+        ]);
+        await ownWorker.stop();
+        await own.stop();
+        rmSync(secretsDir, { recursive: true });
+      },
+    };
+  }
+
+  test('the second sync is done with the new key, and who asked for the pipeline cannot approve the rotation', async () => {
+    const { handle, rotation, stop } = await ownApplication();
+    await answer(rotation, 'approve', 'ana');
+    await answer(rotation, 'approve', 'bob');
+    const { sync, rotation: rotated, secondSync } = await handle.result();
+    expect(rotated).toMatchObject({
+      outcome: 'left',
+      to: 'file:v8',
+      approval: { by: [{ actor: 'bob' }], refused: [{ actor: 'ana', why: 'who asked for it may not approve it' }] },
+    });
+    expect(secondSync).toMatchObject({ verdict: 'success', keyVersion: 'epoch 1 (file:v8)' });
+    expect(secondSync?.runID).not.toBe(sync.runID);
+    await stop();
+  });
+
+  test('a rotation that is rejected leaves the connector, and the old key in use', async () => {
+    const { own, name, handle, rotation, stop } = await ownApplication();
+    await answer(rotation, 'reject');
+    const result = await handle.result();
+    expect(result).toMatchObject({ sync: { verdict: 'success' }, rotation: { outcome: 'abandoned' } });
+    expect(result).not.toHaveProperty('secondSync');
+    expect(await inventory(own, name)).toMatchObject({ tasks: 1, runs: 1 });
+    await stop();
+  });
 });
 
 test('provisionConnector waits for an approval before the first sync, if it is asked to', async () => {
