@@ -127,7 +127,7 @@ describe.concurrent('a replace that goes well', () => {
       guard: { passed: true, shrinkPercent: 0, violations: [] },
     });
     expect(await movesOf(indexName)).toBe(1);
-    expect(await attributesOf(handle)).toEqual({
+    expect(await attributesOf(handle)).toMatchObject({
       AlgoliaAppId: simulator.applicationId,
       AlgoliaIndex: indexName,
       Outcome: 'replaced',
