@@ -13,10 +13,13 @@ export interface SpawnedWorker {
   readonly exited: Promise<number | null>;
 }
 
-/** `src/worker.ts` in a process of its own, with this environment and no other settings. One process, so that a kill hits all of it. */
-export function spawnWorker(environment: Readonly<Record<string, string>>): SpawnedWorker {
+/** `src/worker.ts`, or another program with its arguments, in a process of its own, with this environment and no other settings. One process, so that a kill hits all of it. */
+export function spawnWorker(
+  environment: Readonly<Record<string, string>>,
+  program: readonly string[] = ['src/worker.ts'],
+): SpawnedWorker {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/worker.ts'], {
+  const child = spawn(process.execPath, ['--import', 'tsx', ...program], {
     cwd: ROOT,
     env: { PATH, HOME, ...environment },
     stdio: ['ignore', 'ignore', 'pipe'],
