@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { Runtime, Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from './activities/index.ts';
 import { loadApprovalPolicies } from './approvals/load-policies.ts';
@@ -7,11 +6,7 @@ import type { Config } from './config.ts';
 import { joinKeyRing } from './join-key-ring.ts';
 import type { Scrubber } from './secrets/scrubber.ts';
 import { createSecretStore } from './secrets/secret-store.ts';
-
-/** The workflows' entry, for whoever bundles them ahead of time. */
-export const workflowsPath = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? './workflows/index.ts' : './workflows/index.js', import.meta.url),
-);
+import { locateWorkflows } from './workflow-bundle.ts';
 
 const BUILT_IN_POLICY =
   "approvals: the built-in policy 'default' is in force: anybody may approve under any name but the requester's. Name your own policies in APPROVAL_POLICIES";
@@ -52,7 +47,7 @@ export async function createWorker(
     activities,
     identity,
     ...(dataConverter ? { dataConverter } : {}),
-    ...(overrides.workflowBundle ? {} : { workflowsPath }),
+    ...(overrides.workflowBundle ? {} : locateWorkflows({ encrypting: dataConverter !== undefined })),
     // A sync that waits costs memory only, so many may wait at once.
     maxConcurrentActivityTaskExecutions: 1_000,
     // The heartbeat of a wait is the progress that people see; the default shows it half a minute late.

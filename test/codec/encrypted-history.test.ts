@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
 import { codecKeys } from '../../src/codec/codec-keys.ts';
 import { createDataConverter } from '../../src/codec/data-converter.ts';
-import { workflowsPath } from '../../src/create-worker.ts';
+import { workflowsPath } from '../../src/workflow-bundle.ts';
 import { cliWith, type Cli } from '../cli/run-cli.ts';
 import { makeConnector, serveRecords, type RecordServer } from '../setup/connector.ts';
 import { startTestWorker, workerEnvironment, type TestWorker } from '../setup/start-worker.ts';

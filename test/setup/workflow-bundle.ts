@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { workflowsPath } from '../../src/create-worker.ts';
+import { workflowsPath } from '../../src/workflow-bundle.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
