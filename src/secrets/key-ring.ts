@@ -73,6 +73,9 @@ export function createKeyRing({ workerId, readRing, tellRing, configured, store,
     const readAt = Date.now();
     try {
       const ring = await within(READ_TIMEOUT_MS, readRing());
+      // Terminated rings keep their memo for days; one that is gone without a trace was deleted, and the configured key may be long revoked.
+      if (!ring && seen?.ring)
+        throw new KeyRingUnreachable('the key ring is gone; restart this worker to go by its own configuration again');
       const key = ring ? await keyOf(ring.current, ring.epoch) : await configured.refresh();
       failedAt = 0;
       lastWarning = '';

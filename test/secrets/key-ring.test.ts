@@ -137,6 +137,15 @@ describe('what cannot be read', () => {
     expect(warnings).toEqual(['The API key stays epoch 1 (file:v8): Temporal does not answer']);
   });
 
+  test('is a ring that has been deleted: the configured key may be long revoked', async () => {
+    ring = after({});
+    const keys = start();
+    await keys.current();
+    ring = undefined;
+    expect((await keys.refresh()).value).toBe('key-v8');
+    expect(warnings[0]).toContain('the key ring is gone');
+  });
+
   test('is an error where there is no last good key: the configured one may be long revoked', async () => {
     ring = new KeyRingUnreachable('Temporal does not answer');
     await expect(start().current()).rejects.toThrow(KeyRingUnreachable);
