@@ -152,8 +152,9 @@ export async function requestApproval(request: ApprovalRequest): Promise<Approva
       const newPlan = round.decision === 'approved' ? await request.replan?.() : undefined;
       if (newPlan === undefined || (await hashPlan(newPlan)) === round.planHash) return conclude(round);
       plan = newPlan;
+      round.decision = 'cancelled';
       voidApprovals(round, 'approved, but the plan has changed since');
-      log.warn('the plan has changed since it was approved; asking again', { approvalId: round.id });
+      log.warn('the plan has changed since it was approved', { approvalId: round.id });
     } catch (error) {
       round.decision = 'cancelled';
       await CancellationScope.nonCancellable(() => condition(() => open.queued === 0));
@@ -162,6 +163,7 @@ export async function requestApproval(request: ApprovalRequest): Promise<Approva
       throw error;
     }
   }
+  findableBy({ ApprovalState: 'cancelled' });
   throw ApplicationFailure.nonRetryable(
     `${request.title}: the plan changed ${MAX_ROUNDS} times while approvals were awaited`,
     'PlanChanged',

@@ -1,5 +1,5 @@
 import { Client, type WorkflowHandle } from '@temporalio/client';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -295,6 +295,17 @@ describe('refused, and listed', () => {
   });
 });
 
+test('a plan that never stays the same is given up after five times', async () => {
+  const plans = [1, 2, 3, 4, 5].map((n) => ({ n }));
+  const handle = await startWaiting({}, { plans });
+  for (const plan of [PLAN, ...plans.slice(0, 4)]) {
+    await vi.waitFor(async () => expect((await waiting(handle)).planHash).toBe(planHash(plan)), 10_000);
+    await handle.signal(approve, { approver: 'bob', planHash: planHash(plan) });
+  }
+  await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'PlanChanged' } });
+  expect(await handle.query(approval)).toMatchObject({ state: 'cancelled', by: [], refused: { length: 5 } });
+});
+
 describe('where the sender must be known', () => {
   test('it is the sender of that very signal who counts, whatever the payload says', async () => {
     const handle = await startWaiting({ policy: 'verified' }, { by: 'ana@corp' });
@@ -431,6 +442,40 @@ function historyText(history: unknown): string {
   );
 }
 
+describe('after a reset to before the decision', () => {
+  /** Puts a workflow back to its first task; the server sends it the signals again that came after that. */
+  async function reset(handle: Asking): Promise<Asking> {
+    const { events } = await handle.fetchHistory();
+    const firstTask = events?.find((event) => event.workflowTaskCompletedEventAttributes);
+    const { runId } = await worker.client.workflowService.resetWorkflowExecution({
+      namespace: inject('temporal').namespace,
+      workflowExecution: { workflowId: handle.workflowId },
+      reason: 'a test',
+      ...(firstTask?.eventId ? { workflowTaskFinishEventId: firstTask.eventId } : {}),
+      requestId: randomUUID(),
+    });
+    return worker.client.workflow.getHandle(handle.workflowId, runId);
+  }
+
+  test('the sender of a signal is still known, and the requester still excluded', async () => {
+    const handle = await startWaiting({ policy: 'verified' }, { by: 'ana@corp' });
+    await seenBy('ana@corp', handle).signal(approve, {});
+    await seenBy('mallory', handle).signal(approve, { approver: 'bob@corp' });
+    await refusals(handle, 2);
+    const again = await reset(handle);
+    // They arrive before anything is asked, so they do not even come to be judged.
+    expect((await refusals(again, 2)).map(({ why }) => why)).toEqual(Array(2).fill('nothing has been asked yet'));
+    await waiting(again);
+    await seenBy('ana@corp', again).signal(approve, {});
+    expect((await refusals(again, 3))[2]).toMatchObject({ actor: 'ana@corp' });
+    await seenBy('bob@corp', again).signal(approve, {});
+    expect(await outcome(again)).toMatchObject({
+      decision: 'approved',
+      by: [{ actor: 'bob@corp', trust: 'identity' }],
+    });
+  });
+});
+
 describe('silence', () => {
   test('is denial, and approvals that were not enough stay on record', async () => {
     const handle = await startWaiting({ policy: 'two' });
@@ -513,6 +558,21 @@ test('a cancellation denies it and passes on', async () => {
     by: [],
     refused: [{ actor: 'bob@corp', why: 'approved, but it was cancelled' }],
   });
+});
+
+test('every history of these approvals replays', async () => {
+  const { workflowBundle } = settings.overrides ?? {};
+  const histories = worker.client.workflow
+    .list({ query: `TaskQueue = '${worker.taskQueue}' AND ExecutionStatus = 'Completed'` })
+    .intoHistories();
+  const errors: unknown[] = [];
+  let replayed = 0;
+  for await (const { error } of Worker.runReplayHistories(workflowBundle ? { workflowBundle } : {}, histories)) {
+    if (error) errors.push(error);
+    replayed += 1;
+  }
+  expect(errors).toEqual([]);
+  expect(replayed).toBeGreaterThan(5);
 });
 
 test('a policy that is not there fails the workflow, and names those that are', async () => {
