@@ -19,8 +19,12 @@ import { startTemporalServer } from './temporal-server.ts';
 export interface Recording {
   readonly simulator: Simulator;
   readonly records: RecordServer;
-  /** Starts a workflow; `skipTime` jumps over its timers. */
-  readonly start: (workflowType: string, input: object, options?: { skipTime?: boolean }) => Promise<WorkflowHandle>;
+  /** Starts a workflow; `skipTime` jumps over its timers. Its id is the case's name unless it must be another. */
+  readonly start: (
+    workflowType: string,
+    input: object,
+    options?: { skipTime?: boolean; workflowId?: string },
+  ) => Promise<WorkflowHandle>;
 }
 
 const DIRECTORY = fileURLToPath(new URL('../test/replay/', import.meta.url));
@@ -57,6 +61,7 @@ async function record(name: string, { address, namespace }: { address: string; n
     ALGOLIA_SEARCH_URL: simulator.url,
     SHUTDOWN_GRACE: '1s',
     SECRET_SHOP: 'recorded-password',
+    RECORDS_HOSTS: '127.0.0.1',
   });
   const [native, connection] = await Promise.all([
     NativeConnection.connect({ address }),
@@ -69,10 +74,10 @@ async function record(name: string, { address, namespace }: { address: string; n
     const handle = await replayCases[name]?.({
       simulator,
       records,
-      start: (workflowType, input, { skipTime = false } = {}) =>
+      start: (workflowType, input, { skipTime = false, workflowId = name } = {}) =>
         (skipTime ? withTimeSkipping(client) : client).workflow.start(workflowType, {
           taskQueue: TASK_QUEUE,
-          workflowId: name,
+          workflowId,
           args: [input],
         }),
     });

@@ -1,6 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
+import type { Simulator } from '../simulator/index.ts';
+import { replaceAllRecordsId } from '../src/workflows/replace-all-records.ts';
 import { makeConnector } from '../test/setup/connector.ts';
+import { makeIndex, makePushConnector } from '../test/setup/indices.ts';
 import type { Recording } from './record-history.ts';
 
 type Case = (recording: Recording) => Promise<WorkflowHandle>;
@@ -59,6 +62,45 @@ export const replayCases: Readonly<Record<string, Case>> = {
     return start('provisionConnector', connector(records.url));
   },
 
+  'replaceAllRecords-moved': async ({ simulator, records, start }) => {
+    await makeReplaceable(simulator);
+    const match = { operation: 'move' };
+    await simulator.control('POST /faults', { operation: 'operationIndex', kind: 'reset', match });
+    return start('replaceAllRecords', replace(records.url), { workflowId: lockID, skipTime: true });
+  },
+
+  'replaceAllRecords-approved': async ({ simulator, records, start }) => {
+    await makeReplaceable(simulator);
+    const input = { ...replace(records.url), guard: { minRecords: 1_000 }, onGuard: 'askApproval' };
+    const handle = await start('replaceAllRecords', input, { workflowId: lockID });
+    await untilStatus(handle, ({ phase }) => phase === 'waiting for an approval');
+    await handle.signal('approve', { approver: 'bob' });
+    return handle;
+  },
+
+  'replaceAllRecords-cleanedUp': async ({ simulator, records, start }) => {
+    await makeReplaceable(simulator);
+    return start(
+      'replaceAllRecords',
+      { ...replace(records.url), guard: { minRecords: 1_000 } },
+      { workflowId: lockID },
+    );
+  },
+
+  'replaceAllRecords-cancelled': async ({ simulator, records, start }) => {
+    await makeReplaceable(simulator);
+    await simulator.control('POST /faults', { operation: 'push', kind: 'slow', ms: 1_000 });
+    const handle = await start('replaceAllRecords', replace(records.url), { workflowId: lockID });
+    await untilStatus(handle, ({ phase }) => phase === 'pushing');
+    await handle.cancel();
+    return handle;
+  },
+
+  'replaceAllRecords-inItsName': async ({ simulator, records, start }) => {
+    await makeReplaceable(simulator);
+    return start('replaceAllRecords', replace(records.url));
+  },
+
   'callOperation-read': ({ start }) =>
     start('callOperation', { operation: 'listSources', params: { itemsPerPage: 5 } }),
 
@@ -86,6 +128,16 @@ const connector = (url: string) => ({
   destination: { type: 'search', input: { indexName: 'recorded' } },
   task: { action: 'replace' },
 });
+
+const REPLACEABLE = 'recorded';
+const replace = (uri: string) => ({ indexName: REPLACEABLE, recordsRef: { uri } });
+
+const lockID = replaceAllRecordsId('DEMOAPP', REPLACEABLE);
+
+async function makeReplaceable(simulator: Simulator): Promise<void> {
+  makeIndex(simulator, REPLACEABLE, { count: 20, settings: { hitsPerPage: 7 } });
+  await makePushConnector(simulator, REPLACEABLE);
+}
 
 const POLL_MS = 50;
 const MAX_POLLS = 400;
