@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { z } from 'zod';
 import { describeIssues } from '../algolia/check-input.ts';
+import { backfillInput } from './inputs/backfill.ts';
 import { callOperationInput } from './inputs/call-operation.ts';
 import { changeSourceInput, rotateAuthenticationInput } from './inputs/change.ts';
 import { connectorPipelineInput } from './inputs/connector-pipeline.ts';
@@ -22,6 +23,7 @@ export const workflowInputs = {
   rotateApiKey: rotateApiKeyInput,
   pushRecords: pushRecordsInput,
   replaceAllRecords: replaceAllRecordsInput,
+  backfill: backfillInput,
 };
 
 export type WorkflowType = keyof typeof workflowInputs;

@@ -17,6 +17,8 @@ import { createSweepTemporaryIndices } from './index-sweep.ts';
 import { createFindNewRuns, createInspectTask } from './inspect-task.ts';
 import { createKeyActivities } from './key-activities.ts';
 import { createInspectRecords } from './inspect-records.ts';
+import { createKeepVerdicts } from './keep-verdicts.ts';
+import { createListTaskIDs } from './list-task-ids.ts';
 import { createKeepFailedRecords } from './keep-failed-records.ts';
 import { createNotify, createPost } from './notify.ts';
 import { createOperationActivities } from './operation-activities.ts';
@@ -25,6 +27,7 @@ import { createPushSlice } from './push-slice.ts';
 import { readRequester, readSender } from './read-sender.ts';
 import { createAwaitReplaceEnd } from './replace-lock.ts';
 import { createSearchRequest } from './search-request.ts';
+import { timeWindow } from './time-window.ts';
 
 export interface ActivitiesOptions extends ClientOptions {
   readonly keys: ApiKeys;
@@ -61,6 +64,9 @@ export function createActivities({
     awaitRun: createAwaitRun(client, keys),
     digestEvents: createDigestEvents(client, keys),
     findResources: createFindResources(client, keys),
+    listTaskIDs: createListTaskIDs(client, keys),
+    keepVerdicts: createKeepVerdicts(records.directory),
+    timeWindow,
     ...createKeyActivities({ applicationId: options.applicationId, client, keys, store: keyStore }),
     approvalPolicy: createApprovalPolicy(approvals),
     hashPlan,

@@ -1,4 +1,5 @@
 /** The workflows a worker offers, by their types. */
+export { backfill } from './backfill.ts';
 export { callOperation } from './call-operation.ts';
 export { changeSource } from './change-source.ts';
 export { connectorPipeline } from './connector-pipeline.ts';

@@ -15,7 +15,7 @@ type OnIndices =
   | 'deleteIndex'
   | 'awaitIndexTask'
   | 'awaitReplaceEnd';
-type Looping = 'inspectTask' | 'findNewRuns' | 'digestEvents' | 'findResources' | OnIndices;
+type Looping = 'inspectTask' | 'findNewRuns' | 'digestEvents' | 'findResources' | 'listTaskIDs' | OnIndices;
 
 /** What goes through all records of a file. */
 type Reading = 'inspectRecords' | 'keepFailedRecords';
@@ -61,7 +61,8 @@ const pushing = proxyActivities<Pick<Activities, 'pushSlice'>>({
   startToCloseTimeout: '1h',
   heartbeatTimeout: '10s',
   scheduleToCloseTimeout: '4h',
-  retry,
+  // Where it goes on is known, so a worker that died repeatedly is no reason to wait longer and longer.
+  retry: { ...retry, maximumInterval: '10s' },
   // It answers with how far it came.
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 });
@@ -97,6 +98,7 @@ const LOOPING: ReadonlySet<string> = new Set<Looping>([
   'findNewRuns',
   'digestEvents',
   'findResources',
+  'listTaskIDs',
   'inspectReplace',
   'countRecords',
   'awaitRecords',
@@ -154,6 +156,17 @@ export const { checkInput } = proxyLocalActivities<Pick<Activities, 'checkInput'
 /** What a push that is to be interrupted has committed so far. */
 export const { readPushCheckpoint } = proxyLocalActivities<Pick<Activities, 'readPushCheckpoint'>>({
   startToCloseTimeout: '20s',
+  retry: { maximumAttempts: 5 },
+});
+
+/** A backfill goes on without its file, but not without asking for it more than once. */
+export const { keepVerdicts } = proxyActivities<Pick<Activities, 'keepVerdicts'>>({
+  startToCloseTimeout: '1m',
+  retry: { initialInterval: '1s', maximumAttempts: 5 },
+});
+
+export const { timeWindow } = proxyLocalActivities<Pick<Activities, 'timeWindow'>>({
+  startToCloseTimeout: '10s',
   retry: { maximumAttempts: 5 },
 });
 

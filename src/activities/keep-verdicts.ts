@@ -1,0 +1,47 @@
+import { constants } from 'node:fs';
+import { mkdir, open, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ApplicationFailure } from '@temporalio/activity';
+
+const DIRECTORY = 'backfills';
+
+export interface KeepVerdictsInput {
+  /** Of the file, without directory and ending. */
+  readonly name: string;
+  /** How long it is by now: where to write. */
+  readonly offset: number;
+  readonly verdicts: readonly object[];
+}
+
+/** Absent where this worker has no place for files. */
+export interface KeptVerdicts {
+  readonly uri?: string;
+  /** How long it is now. */
+  readonly bytes: number;
+}
+
+/** Writes verdicts, one a line, to a file below `RECORDS_DIR`. The same bytes at the same place, however often it is done. */
+export function createKeepVerdicts(directory: string | undefined) {
+  return async function keepVerdicts({ name, offset, verdicts }: KeepVerdictsInput): Promise<KeptVerdicts> {
+    if (directory === undefined) return { bytes: 0 };
+    const folder = join(directory, DIRECTORY);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    if ((await realpath(folder)) !== join(await realpath(directory), DIRECTORY))
+      throw refused(`RECORDS_DIR/${DIRECTORY} leads elsewhere; make it a directory`);
+    const { O_WRONLY, O_CREAT, O_NOFOLLOW } = constants;
+    const file = await open(join(folder, `${name}.ndjson`), O_WRONLY | O_CREAT | O_NOFOLLOW, 0o600);
+    try {
+      const { size } = await file.stat();
+      if (size < offset)
+        throw refused(`${DIRECTORY}/${name}.ndjson is not what it was: RECORDS_DIR must be one place for all workers`);
+      const lines = Buffer.from(verdicts.map((verdict) => `${JSON.stringify(verdict)}\n`).join(''));
+      await file.write(lines, 0, lines.length, offset);
+      await file.sync();
+      return { uri: `file:${DIRECTORY}/${name}.ndjson`, bytes: offset + lines.length };
+    } finally {
+      await file.close();
+    }
+  };
+}
+
+const refused = (message: string) => ApplicationFailure.nonRetryable(message, 'RecordsRefused');
