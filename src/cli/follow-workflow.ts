@@ -51,7 +51,7 @@ function createProgressLine(out: NodeJS.WriteStream): ProgressLine {
     const text = progress.numbers ? `${progress.step}: ${progress.numbers}` : progress.step;
     if (out.isTTY) {
       clear();
-      return void out.write(text.slice(0, out.columns - 1));
+      return void out.write(text.slice(0, (out.columns || 80) - 1));
     }
     const isNews = progress.step !== last?.step || (progress.numbers !== '' && last.numbers === '');
     if (!isNews && (progress.numbers === last?.numbers || Date.now() - toldAt < LINE_EVERY_MS)) return;

@@ -51,10 +51,10 @@ function stepOf(status: Status | undefined): string | undefined {
   return [status?.phase, status?.step].find((step) => typeof step === 'string');
 }
 
-/** `received 12, expected 30`: of a run's progress, or of a push's tally. */
+/** `received 12, expected 30`: of a run's progress, of a push's tally, or of how many of many are done. */
 function numbersOf(report: unknown): string {
-  const { progress, tally } = (report ?? {}) as { progress?: object; tally?: object };
-  return Object.entries(progress ?? tally ?? {})
+  const { progress, tally, done, total } = (report ?? {}) as Record<string, object | undefined>;
+  return Object.entries(progress ?? tally ?? { done, total })
     .filter(([, value]) => typeof value === 'number')
     .map(([name, value]) => `${name} ${String(value)}`)
     .join(', ');
