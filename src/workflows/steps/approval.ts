@@ -26,6 +26,7 @@ import {
   type Verdict,
 } from './approval-judge.ts';
 import { announce, sendTokens } from './approval-notices.ts';
+import { waitForDecision } from './approval-wait.ts';
 import { durationMs } from './duration.ts';
 import { failureMessage } from './failure-type.ts';
 import { findableBy } from './search-attributes.ts';
@@ -148,7 +149,7 @@ export async function requestApproval(request: ApprovalRequest): Promise<Approva
   for (let attempt = 1; attempt <= MAX_ROUNDS; attempt += 1) {
     const round = await ask(open, { ...request, plan }, refused);
     try {
-      await waitForDecision(open, round);
+      await waitForDecision(round, () => open.queued === 0);
       const newPlan = round.decision === 'approved' ? await request.replan?.() : undefined;
       if (newPlan === undefined || (await hashPlan(newPlan)) === round.planHash) return conclude(round);
       plan = newPlan;
@@ -202,39 +203,6 @@ async function ask(open: Desk, request: ApprovalRequest, refused: Refusal[]): Pr
   announce(round, 'requested');
   sendTokens(round);
   return round;
-}
-
-/** Reminds and escalates until there is a decision, or no time left. The timers end with the approval they belong to. */
-async function waitForDecision(open: Desk, round: Round): Promise<void> {
-  const { remindEvery, escalateAfter, escalateTo } = round.policy;
-  const remindEveryMs = remindEvery ? durationMs(remindEvery) : Infinity;
-  let remindAt = Date.now() + remindEveryMs;
-  let escalateAt = escalateAfter ? Date.now() + durationMs(escalateAfter) : Infinity;
-  while (Date.now() < round.deadline) {
-    const next = Math.min(round.deadline, remindAt, escalateAt);
-    const summary = next === round.deadline ? 'approval deadline' : next === escalateAt ? 'escalation' : 'reminder';
-    if (await condition(() => round.decision !== undefined, Math.max(next - Date.now(), 1), { summary })) break;
-    const now = Date.now();
-    if (now >= round.deadline) break;
-    if (now >= escalateAt) {
-      escalateAt = Infinity;
-      if (round.approvers) round.approvers = [...round.approvers, ...escalateTo];
-      announce(round, 'escalated');
-      sendTokens(round);
-    }
-    if (now >= remindAt) {
-      // A worker that was away sends one reminder, not all that it missed.
-      while (remindAt <= now) remindAt += remindEveryMs;
-      announce(round, 'reminder');
-      sendTokens(round);
-    }
-    setCurrentDetails(describeApproval(round));
-  }
-  // What came in time is judged, even if that takes until after the deadline.
-  await condition(() => open.queued === 0);
-  if (round.decision !== undefined) return;
-  round.decision = 'expired';
-  voidApprovals(round, `approved, but it expired before there were ${round.policy.quorum}`);
 }
 
 function conclude(round: Round): ApprovalOutcome {
