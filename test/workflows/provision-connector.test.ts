@@ -82,7 +82,7 @@ const created = (name: string, operation: string) =>
   }).length;
 /** Waits until a request of the operation about this connector has come in. */
 const underWay = (name: string, operation: string) =>
-  vi.waitFor(() => expect(created(name, operation)).toBeGreaterThan(0), { timeout: 20_000, interval: 20 });
+  vi.waitFor(() => expect(created(name, operation)).toBeGreaterThan(0), { timeout: 30_000, interval: 20 });
 
 describe.concurrent('a connector', () => {
   test('is made whole, synced for the first time, and told of', async () => {
@@ -239,7 +239,7 @@ describe.concurrent('what goes wrong is undone:', () => {
         expect(ids.sourceID).toBeDefined();
         return ids as { sourceID: string };
       },
-      { timeout: 20_000, interval: 20 },
+      { timeout: 30_000, interval: 20 },
     );
     const other = await makeConnector(simulator);
     await callAlgolia(simulator, 'POST /2/tasks', { sourceID, destinationID: other.destinationID, action: 'save' });
@@ -289,7 +289,7 @@ describe.concurrent('cancelling leaves nothing behind', () => {
     );
     await vi.waitFor(
       async () => expect((await handle.query(provisionConnectorStatus)).step).toContain('syncing for the first time'),
-      { timeout: 20_000, interval: 20 },
+      { timeout: 30_000, interval: 20 },
     );
     await handle.cancel();
     await expect(handle.result()).rejects.toThrow('cancelled');
@@ -316,7 +316,7 @@ describe.concurrent('an outage of the API', () => {
       await ailing.control('POST /faults', { operation: 'createTransformation', kind: 'slow', ms: 1_000 });
       const handle = await start(connector(name), itsWorker);
       await vi.waitFor(() => expect(ailing.world.requests.counts.createTransformation).toBe(1), {
-        timeout: 20_000,
+        timeout: 30_000,
         interval: 20,
       });
       await ailing.control('POST /outage', { ms: 3_000 });
@@ -337,7 +337,7 @@ describe.concurrent('an outage of the API', () => {
       await ailing.control('POST /faults', { operation: 'deleteTransformation', kind: 'slow', ms: 1_000 });
       const handle = await start(connector(name), itsWorker);
       await vi.waitFor(() => expect(ailing.world.requests.counts.deleteTransformation).toBe(1), {
-        timeout: 20_000,
+        timeout: 30_000,
         interval: 20,
       });
       await ailing.control('POST /outage', { ms: 3_000 });
@@ -361,43 +361,56 @@ test('a credential that Algolia repeats in a refusal is not repeated by us', asy
   expect(failure.message).toBe('createAuthentication: answered 400: the password [secret] is weak');
 });
 
-test.for([
-  {
-    what: 'an unknown field deep down',
-    input: { source: { type: 'json', input: { url: 'http://x/', urls: [] } } },
-    message: /^input\.source\.input\.urls: unknown field/,
-  },
-  { what: 'a missing part', input: { destination: undefined }, message: /^input\.destination: expected an object/ },
-  {
-    what: 'a wrong type',
-    input: { task: { action: 'replace', failureThreshold: '10' } },
-    message:
-      /^input\.task\.failureThreshold: expected int, received string|^input\.task\.failureThreshold: expected number, received string/,
-  },
-  {
-    what: 'a password in the clear',
-    input: { authentication: { type: 'basic', input: { username: 'shop', password: 'hunter2hunter2' } } },
-    message:
-      /^input\.authentication\.input\.password: a credential may not stand here in the clear: write \{"\$secret"/,
-  },
-  {
-    what: 'a part the workflow fills in',
-    input: { source: { type: 'push', name: 'x' } },
-    message: /^input\.source\.name: unknown field/,
-  },
-  { what: 'a list for an object', input: { source: [] }, message: /^input\.source: expected an object/ },
-  {
-    what: 'two authentications',
-    input: { source: { type: 'json', input: { url: 'http://x/' }, authenticationID: 'a1' } },
-    message: /^input\.source\.authenticationID: give either authentication/,
-  },
-])('$what is refused before anything is sent', async ({ input, message }) => {
-  const before = simulator.world.requests.list({}).at(-1)?.seq ?? 0;
-  const failure = await failureOf(await start({ ...connector('bad'), ...input } as never));
-  expect(failure).toMatchObject({ type: 'InvalidInput', message: expect.stringMatching(message) });
-  expect(failure.message).not.toContain('hunter2');
-  expect(failure.message).toMatch(/Nothing was sent\.$/);
-  expect(simulator.world.requests.list({ after: before })).toEqual([]);
+describe('an input that is wrong is refused before anything is sent:', () => {
+  let untouched: Simulator;
+  let itsWorker: TestWorker;
+
+  beforeAll(async () => {
+    untouched = await startSimulator();
+    itsWorker = await startTestWorker({ simulator: untouched });
+  });
+  afterAll(async () => {
+    await itsWorker.stop();
+    await untouched.stop();
+  });
+
+  test.for([
+    {
+      what: 'an unknown field deep down',
+      input: { source: { type: 'json', input: { url: 'http://x/', urls: [] } } },
+      message: /^input\.source\.input\.urls: unknown field/,
+    },
+    { what: 'a missing part', input: { destination: undefined }, message: /^input\.destination: expected an object/ },
+    {
+      what: 'a wrong type',
+      input: { task: { action: 'replace', failureThreshold: '10' } },
+      message:
+        /^input\.task\.failureThreshold: expected int, received string|^input\.task\.failureThreshold: expected number, received string/,
+    },
+    {
+      what: 'a password in the clear',
+      input: { authentication: { type: 'basic', input: { username: 'shop', password: 'hunter2hunter2' } } },
+      message:
+        /^input\.authentication\.input\.password: a credential may not stand here in the clear: write \{"\$secret"/,
+    },
+    {
+      what: 'a part the workflow fills in',
+      input: { source: { type: 'push', name: 'x' } },
+      message: /^input\.source\.name: unknown field/,
+    },
+    { what: 'a list for an object', input: { source: [] }, message: /^input\.source: expected an object/ },
+    {
+      what: 'two authentications',
+      input: { source: { type: 'json', input: { url: 'http://x/' }, authenticationID: 'a1' } },
+      message: /^input\.source\.authenticationID: give either authentication/,
+    },
+  ])('$what', async ({ input, message }) => {
+    const failure = await failureOf(await start({ ...connector('bad'), ...input } as never, itsWorker));
+    expect(failure).toMatchObject({ type: 'InvalidInput', message: expect.stringMatching(message) });
+    expect(failure.message).not.toContain('hunter2');
+    expect(failure.message).toMatch(/Nothing was sent\.$/);
+    expect(untouched.world.requests.list({})).toEqual([]);
+  });
 });
 
 test('no history of all these holds a credential, in whatever form', async () => {

@@ -29,8 +29,8 @@ async function makeShop({ enabled = true } = {}) {
   return { sourceID, tasks: [taskID, second.taskID ?? ''] as const };
 }
 
-const start = (input: SyncSourceInput) =>
-  worker.client.workflow.start(syncSource, { taskQueue: worker.taskQueue, workflowId: randomUUID(), args: [input] });
+const start = (input: SyncSourceInput, { client, taskQueue } = worker) =>
+  client.workflow.start(syncSource, { taskQueue, workflowId: randomUUID(), args: [input] });
 
 async function failureOf(handle: WorkflowHandle<typeof syncSource>) {
   const error = await handle.result().then(
@@ -108,7 +108,7 @@ describe.concurrent('cancelling', () => {
     for (const taskID of tasks) await script(taskID, { neverFinish: true });
     const handle = await start({ sourceID });
     await vi.waitFor(async () => expect(Object.keys((await handle.query(syncSourceStatus)).tasks)).toHaveLength(2), {
-      timeout: 20_000,
+      timeout: 30_000,
     });
     await handle.cancel();
     await expect(handle.result()).rejects.toThrow('cancelled');
@@ -132,7 +132,7 @@ describe.concurrent('cancelling', () => {
       match: { taskID: tasks[0] },
     });
     const handle = await start({ sourceID });
-    await vi.waitFor(() => expect(runsOf(tasks[0])).toHaveLength(1), { timeout: 20_000, interval: 10 });
+    await vi.waitFor(() => expect(runsOf(tasks[0])).toHaveLength(1), { timeout: 30_000, interval: 10 });
     await handle.cancel();
     await expect(handle.result()).rejects.toThrow('cancelled');
     expect((await handle.describe()).memo).toEqual({ remoteStillRunning: true });
@@ -140,17 +140,30 @@ describe.concurrent('cancelling', () => {
   });
 });
 
-test.for([
-  { input: { sourceID: 's', newRuns: 1 }, message: 'input.newRuns: unknown field' },
-  {
-    input: { sourceID: 's', runSourcePayload: { indexToInclude: 'x' } },
-    message: 'input.runSourcePayload.indexToInclude: expected array, received string',
-  },
-])('an input of $input is refused before anything is sent', async ({ input, message }) => {
-  const before = simulator.world.requests.list({}).at(-1)?.seq ?? 0;
-  expect(await failureOf(await start(input as never))).toMatchObject({
-    type: 'InvalidInput',
-    message: `${message}. Nothing was sent.`,
+describe('an input that is wrong is refused before anything is sent:', () => {
+  let untouched: Simulator;
+  let itsWorker: TestWorker;
+
+  beforeAll(async () => {
+    untouched = await startSimulator();
+    itsWorker = await startTestWorker({ simulator: untouched });
   });
-  expect(simulator.world.requests.list({ after: before })).toEqual([]);
+  afterAll(async () => {
+    await itsWorker.stop();
+    await untouched.stop();
+  });
+
+  test.for([
+    { input: { sourceID: 's', newRuns: 1 }, message: 'input.newRuns: unknown field' },
+    {
+      input: { sourceID: 's', runSourcePayload: { indexToInclude: 'x' } },
+      message: 'input.runSourcePayload.indexToInclude: expected array, received string',
+    },
+  ])('$input', async ({ input, message }) => {
+    expect(await failureOf(await start(input as never, itsWorker))).toMatchObject({
+      type: 'InvalidInput',
+      message: `${message}. Nothing was sent.`,
+    });
+    expect(untouched.world.requests.list({})).toEqual([]);
+  });
 });
