@@ -1,46 +1,82 @@
 import { Client, Connection } from '@temporalio/client';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Page } from 'playwright-core';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { rotateApiKeyId } from '../src/workflows/rotate-api-key.ts';
+import type { ApprovalStatus } from '../src/workflows/steps/approval-details.ts';
 import { launchBrowser } from './browser.ts';
 import { movies } from './demo-connectors.ts';
-import { startServices, STATE_DIR, TASK_QUEUE } from './services.ts';
+import { APPLICATION_ID, startServices, STATE_DIR, TASK_QUEUE } from './services.ts';
 
 const IMAGES = fileURLToPath(new URL('../docs/images/', import.meta.url));
+/** The page draws itself after its data has come, and says nowhere that it has. */
+const SETTLED_MS = 2_500;
 const SIZE = { width: 1440, height: 1200 };
 
 /** Takes the pictures of the docs anew, from the real Web UI. */
 async function main(): Promise<void> {
   mkdirSync(IMAGES, { recursive: true });
+  // What an earlier call has minted; a key is never overwritten.
+  rmSync(join(STATE_DIR, 'secrets', 'algolia-v8'), { force: true });
   const services = await startServices({ workerLog: { file: join(STATE_DIR, 'screenshots.log') } });
   const browser = await launchBrowser();
+  const connection = await Connection.connect({ address: services.temporal.address });
   try {
-    const connection = await Connection.connect({ address: services.temporal.address });
     const client = new Client({ connection, namespace: services.temporal.namespace });
-    const workflowId = 'provision-movies';
+    const page = await browser.newPage({ viewport: SIZE });
+    const films = movies(services.data.url);
+    const open = async (workflowId: string, tab = 'Timeline') => {
+      await page.goto(`${services.temporal.uiUrl}/namespaces/default/workflows/${encodeURIComponent(workflowId)}`);
+      await page.getByText(tab, { exact: true }).first().click();
+      await page.waitForTimeout(SETTLED_MS);
+    };
+    const take = (name: string) => page.screenshot({ path: join(IMAGES, `${name}.png`) });
+
     await client.workflow.execute('provisionConnector', {
       taskQueue: TASK_QUEUE,
-      workflowId,
-      args: [{ ...movies(services.data.url), firstSync: { enabled: true } }],
-      staticSummary: 'films from a JSON feed',
+      staticSummary: films.reason,
+      workflowId: 'provision-movies',
+      args: [{ ...films, firstSync: { enabled: true } }],
     });
-    const page = await browser.newPage({ viewport: SIZE });
-    await page.goto(`${services.temporal.uiUrl}/namespaces/default/workflows/${workflowId}`);
-    await page.getByText('provisionConnector').first().waitFor();
-    await settled(page);
-    await page.screenshot({ path: join(IMAGES, 'provision-connector.png') });
-    await connection.close();
+    await open('provision-movies');
+    await take('provision-connector');
+
+    await client.workflow.start('rotateApiKey', {
+      taskQueue: TASK_QUEUE,
+      staticSummary: 'quarterly rotation of the API key',
+      workflowId: rotateApiKeyId(APPLICATION_ID),
+      args: [{ toSecret: 'file:algolia-v8', mint: 'algolia', requestedBy: 'ana@example.com', reason: 'quarterly' }],
+    });
+    await untilAsked(client, rotateApiKeyId(APPLICATION_ID));
+    await page.setViewportSize({ ...SIZE, height: 2_000 });
+    await open(rotateApiKeyId(APPLICATION_ID), 'User Metadata');
+    await take('approval');
+    await page.setViewportSize(SIZE);
+    await page.getByRole('button', { name: 'More Actions' }).click();
+    await page.getByRole('menuitem', { name: 'Send a Signal' }).click();
+    await page.locator('dialog[open]').getByTestId('signal-select-button').click();
+    await page.waitForTimeout(SETTLED_MS);
+    await take('send-a-signal');
+    await client.workflow.getHandle(rotateApiKeyId(APPLICATION_ID)).terminate('the picture is taken');
   } finally {
+    await connection.close();
     await browser.close();
     await services.stop();
   }
 }
 
-/** The timeline draws itself after the data has come. */
-async function settled(page: Page): Promise<void> {
-  await page.waitForLoadState('networkidle');
-  await page.waitForTimeout(1_000);
+async function untilAsked(client: Client, workflowId: string): Promise<void> {
+  for (let attempt = 1; attempt <= 100; attempt += 1) {
+    const status = await client.workflow
+      .getHandle(workflowId)
+      .query<ApprovalStatus>('approval')
+      .catch(() => undefined);
+    if (status?.state === 'waiting') return;
+    await sleep(200);
+  }
+  throw new Error(`${workflowId} asks for no approval`);
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 await main();
