@@ -182,7 +182,11 @@ async function passGuard(input: Input, replace: Replace): Promise<void> {
   const { status, tell } = replace;
   const { previousCount = 0, count = 0, distinct = 0, pushed, temporaryIndex = '' } = status;
   if (count === 0)
-    throw ApplicationFailure.nonRetryable('there are no records to replace it with', 'GuardViolated', status);
+    throw ApplicationFailure.nonRetryable('there are no records to replace it with', 'GuardViolated', {
+      previousCount,
+      pushed,
+      count,
+    });
   const report = judgeReplacement({ previousCount, count, distinct }, guard);
   tell({ guard: report });
   if (report.passed) return;
