@@ -14,19 +14,26 @@ const TASK_QUEUE = 'bench-backfill';
 const KILLS = 3;
 const LOOK_EVERY_MS = 1_000;
 
+export interface BenchOptions {
+  readonly items: number;
+  readonly parallel: number;
+  /** Whether the worker is the one that `npm run build` made, rather than the source. */
+  readonly built: boolean;
+}
+
 /**
- * A backfill of many tasks (`--items 10000 --parallel 30`) against the simulator, with a worker of its own that is killed three
+ * A backfill of many tasks (`--items 10000 --parallel 30 --built`) against the simulator, with a worker of its own that is killed three
  * times, and a pause in the middle. Says how long it took, how much memory the worker had, how long its histories got, and
  * whether every task was synced once.
  */
-export async function benchBackfill({ items, parallel }: { items: number; parallel: number }): Promise<void> {
+export async function benchBackfill({ items, parallel, built }: BenchOptions): Promise<void> {
   const [temporal, simulator] = await Promise.all([
     startTemporalServer({ ui: false }),
     startSimulator({ runMs: 0, quotas: false, maxRequestsKept: 100 }),
   ]);
   const connection = await Connection.connect({ address: temporal.address });
   const client = new Client({ connection, namespace: temporal.namespace });
-  const workers = supervise(simulator, temporal.address);
+  const workers = supervise(simulator, temporal.address, built);
   try {
     await makeTasks(simulator, items);
     const startedAt = performance.now();
@@ -133,13 +140,13 @@ async function makeTasks(simulator: Simulator, count: number): Promise<void> {
 type Workers = ReturnType<typeof supervise>;
 
 /** One worker, which is started again when it is killed. */
-function supervise(simulator: Simulator, address: string) {
+function supervise(simulator: Simulator, address: string, built: boolean) {
   let stopped = false;
   let killed = 0;
   let peak = 0;
   let child: ChildProcess;
   const run = () => {
-    child = spawn(process.execPath, ['--import', 'tsx', 'src/worker.ts'], {
+    child = spawn(process.execPath, built ? ['dist/worker.js'] : ['--import', 'tsx', 'src/worker.ts'], {
       cwd: ROOT,
       stdio: ['ignore', 'inherit', 'inherit'],
       env: {
@@ -153,7 +160,7 @@ function supervise(simulator: Simulator, address: string) {
       },
     });
     child.once('exit', () => {
-      if (!stopped) run();
+      if (!stopped) setTimeout(run, LOOK_EVERY_MS);
     });
   };
   run();
@@ -169,6 +176,7 @@ function supervise(simulator: Simulator, address: string) {
     async stop() {
       stopped = true;
       clearInterval(timer);
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const exited = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGKILL');
       await exited;
@@ -187,7 +195,11 @@ function memoryOf(pid: number | undefined): number {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { values } = parseArgs({
-    options: { items: { type: 'string', default: '10000' }, parallel: { type: 'string', default: '30' } },
+    options: {
+      items: { type: 'string', default: '10000' },
+      parallel: { type: 'string', default: '30' },
+      built: { type: 'boolean', default: false },
+    },
   });
-  await benchBackfill({ items: Number(values.items), parallel: Number(values.parallel) });
+  await benchBackfill({ items: Number(values.items), parallel: Number(values.parallel), built: values.built });
 }
