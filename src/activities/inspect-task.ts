@@ -1,6 +1,7 @@
 import { cancellationSignal } from '@temporalio/activity';
+import { AlgoliaError } from '../algolia/algolia-error.ts';
 import type { AlgoliaClient } from '../algolia/client.ts';
-import type { OutputOf } from '../operations/index.ts';
+import type { InputOf, OutputOf } from '../operations/index.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { heartbeating } from './attempt.ts';
 import { withFreshKey } from './operation-activities.ts';
@@ -8,6 +9,8 @@ import { toFailure } from './to-failure.ts';
 
 /** Runs of a task that a trigger may meet: the newest page is enough to tell a new one from these. */
 const RUNS_READ = 100;
+/** By default the API looks back seven days only. */
+const LONGEST_RUN_MS = 30 * 24 * 60 * 60 * 1_000;
 
 export interface TaskInspection {
   readonly enabled: boolean;
@@ -32,25 +35,23 @@ export function createInspectTask(client: AlgoliaClient, keys: ApiKeys) {
     const signal = cancellationSignal();
     try {
       return await heartbeating(async () => {
-        const [task, { runs }] = await Promise.all([
-          withFreshKey(keys, (options) => client.call('getTask', { taskID }, { signal, ...options })),
-          withFreshKey(keys, (options) =>
-            client.call(
-              'listRuns',
-              { taskID, itemsPerPage: RUNS_READ, sort: 'createdAt', order: 'desc' },
-              { signal, ...options },
-            ),
-          ),
+        const call = <N extends 'getTask' | 'listRuns' | 'getDestination'>(name: N, input: InputOf<N>) =>
+          withFreshKey(keys, (options) => client.call(name, input, { signal, ...options }));
+        const newest = { taskID, itemsPerPage: RUNS_READ, sort: 'createdAt', order: 'desc' } as const;
+        const startDate = new Date(Date.now() - LONGEST_RUN_MS).toISOString();
+        const [task, { runs }, going] = await Promise.all([
+          call('getTask', { taskID }),
+          call('listRuns', newest),
+          call('listRuns', { ...newest, status: ['created', 'started'], startDate }),
         ]);
-        const destination = await withFreshKey(keys, (options) =>
-          client.call('getDestination', { destinationID: task.destinationID }, { signal, ...options }),
-        );
+        // Only to find the workflow by its index: not worth failing for.
+        const destination = await call('getDestination', { destinationID: task.destinationID }).catch(ignoreAlgolia);
         return {
           enabled: task.enabled ?? true,
           sourceID: task.sourceID,
           destinationID: task.destinationID,
-          ...(destination.input?.indexName ? { indexName: destination.input.indexName } : {}),
-          running: runs.filter(ingests).filter(isGoingOn).map(asSeen),
+          ...(destination?.input?.indexName ? { indexName: destination.input.indexName } : {}),
+          running: going.runs.filter(ingests).filter(isGoingOn).map(asSeen),
           known: runs.map((run) => run.runID),
         };
       });
@@ -94,3 +95,7 @@ type Run = OutputOf<'getRun'>;
 export const ingests = (run: Run) => run.type == null || !['discover', 'validate', 'push'].includes(run.type);
 const isGoingOn = (run: Run) => run.status !== 'finished' && run.status !== 'skipped';
 const asSeen = ({ runID, status, createdAt }: Run): SeenRun => ({ runID, status, createdAt: createdAt ?? '' });
+
+function ignoreAlgolia(error: unknown): undefined {
+  if (!(error instanceof AlgoliaError)) throw error;
+}

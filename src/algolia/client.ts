@@ -8,6 +8,9 @@ import { checkInput } from './check-input.ts';
 import { elapsed, readAnswer, unanswered } from './read-answer.ts';
 import { CONNECT_TIMEOUT_MS, NoAnswer, send } from './send.ts';
 
+/** A thousand waiting polls need no thousand sockets: each is over in milliseconds. */
+const MAX_CONNECTIONS = 256;
+
 export interface CallOptions {
   /** Aborts the exchange; the call then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -99,7 +102,7 @@ export function createClient(options: ClientOptions): AlgoliaClient {
 }
 
 function poolFor(url: URL): Pool {
-  return new Pool(url.origin, { connect: { timeout: CONNECT_TIMEOUT_MS } });
+  return new Pool(url.origin, { connect: { timeout: CONNECT_TIMEOUT_MS }, connections: MAX_CONNECTIONS });
 }
 
 const pathPrefix = (url: URL) => url.pathname.replace(/\/+$/, '');
