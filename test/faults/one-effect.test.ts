@@ -11,7 +11,7 @@ import { startTestWorker, workerEnvironment, type TestWorker } from '../setup/st
 import { withTimeSkipping } from '../setup/time-skipping.ts';
 
 /** Most of the time of these tests is waiting. */
-vi.setConfig({ maxConcurrency: 24, testTimeout: 150_000 });
+vi.setConfig({ maxConcurrency: 24, testTimeout: 300_000 });
 
 const SECRETS = { SECRET_SHOP: 'correct-horse-battery' };
 const ONE_OF_EACH = { authentications: 1, sources: 1, transformations: 1, destinations: 1, tasks: 1, runs: 1 };
@@ -84,7 +84,7 @@ const fault = (operation: string, kind: string, more: object = {}) =>
 /** Waits until this fault has been met. */
 const met = (id: number) =>
   vi.waitFor(() => expect(simulator.world.faults.list().find((one) => one.id === id)?.hits).toBe(1), {
-    timeout: 60_000,
+    timeout: 120_000,
     interval: 20,
   });
 
@@ -181,7 +181,7 @@ describe.concurrent('a worker that is killed and started again makes no second t
     await Promise.all([
       ...[...underWay, ...inVain].map(({ id }) => met(id)),
       met(deleting.id),
-      vi.waitFor(() => expect(runsOf(polled.taskID)).toHaveLength(1), { timeout: 60_000, interval: 20 }),
+      vi.waitFor(() => expect(runsOf(polled.taskID)).toHaveLength(1), { timeout: 120_000, interval: 20 }),
     ]);
     await first.end('SIGKILL');
     const second = spawn(taskQueue);
@@ -207,6 +207,8 @@ describe.concurrent('a worker that is killed and started again makes no second t
     const underWay = await Promise.all(
       Array.from({ length: 6 }, async () => {
         const one = newCase();
+        // Most of the time some request is under way then.
+        for (const operation of ONCE) await fault(operation, 'slow', { ms: 500, match: one.match(operation) });
         return { one, handle: await start(taskQueue, one, withTimeSkipping(client)) };
       }),
     );
