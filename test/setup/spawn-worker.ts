@@ -26,7 +26,13 @@ export function spawnWorker(
   });
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  const exited = once(child, 'close').then(() => child.exitCode);
+  // A test that fails half way does not get to ending it.
+  const endWithTests = () => void child.kill('SIGKILL');
+  process.once('exit', endWithTests);
+  const exited = once(child, 'close').then(() => {
+    process.off('exit', endWithTests);
+    return child.exitCode;
+  });
   return {
     process: child,
     stderr: () => stderr,
