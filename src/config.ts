@@ -29,6 +29,16 @@ const address = z
     'expected host:port, such as 127.0.0.1:9464',
   );
 
+const UNIT_MS = { ms: 1, s: 1_000, m: 60_000 } as const;
+const count = z
+  .string()
+  .regex(/^[1-9]\d{0,5}$/, 'expected a whole number of 1 or more')
+  .transform(Number);
+const share = z
+  .string()
+  .regex(/^(0?\.(?!0+$)\d+|1(\.0+)?)$/, 'expected a share above 0 and up to 1, such as 0.8')
+  .transform(Number);
+
 /** `files.example.com,127.0.0.1:8080` */
 const hosts = z.string().transform((value, ctx) => {
   const listed = value.split(',').map((host) => host.trim().toLowerCase());
@@ -60,12 +70,16 @@ const variables = z.object({
   RECORDS_HOSTS: hosts.default([]),
   APPROVAL_POLICIES: z.string().min(1).optional(),
   TEMPORAL_CODEC_KEYS: codecKeys.default([]),
+  MAX_CONCURRENT_ACTIVITIES: count.default(1_000),
+  TARGET_MEMORY_USAGE: share.optional(),
+  TARGET_CPU_USAGE: share.optional(),
   METRICS_ADDRESS: address.optional(),
   HEALTH_ADDRESS: address.optional(),
   SHUTDOWN_GRACE: z
     .string()
-    .regex(/^\d+(ms|s|m)$/, 'expected a duration such as 30s')
-    .default('30s'),
+    .regex(/^\d{1,6}(ms|s|m)$/, 'expected a duration such as 30s')
+    .default('30s')
+    .transform((duration) => parseInt(duration, 10) * UNIT_MS[duration.replace(/\d+/, '') as keyof typeof UNIT_MS]),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error'], { error: 'expected trace, debug, info, warn or error' })
     .default('info'),
@@ -87,10 +101,17 @@ export interface Config {
   readonly approvalPolicies: string | undefined;
   /** What Temporal stores is encrypted with the first; none: it isn't. */
   readonly codecKeys: z.output<typeof codecKeys>;
+  /** How much the worker does at once. */
+  readonly slots: {
+    readonly maxActivities: number;
+    /** The share of the machine's memory from which nothing more is taken on. */
+    readonly targetMemory: number | undefined;
+    readonly targetCpu: number | undefined;
+  };
   readonly metricsAddress: string | undefined;
   readonly healthAddress: string | undefined;
-  /** How long activities may go on after SIGTERM. */
-  readonly shutdownGrace: `${number}${'ms' | 's' | 'm'}`;
+  /** From SIGTERM to the end of the process, at most. */
+  readonly shutdownGraceMs: number;
   readonly logLevel: z.infer<typeof variables>['LOG_LEVEL'];
   readonly temporal: ReturnType<typeof loadTemporalConfig>;
   /** `name/version` of this package, as the `User-Agent` says it. */
@@ -121,9 +142,14 @@ export function loadConfig(environment: Environment = process.env): Config {
     recordsHosts: value.RECORDS_HOSTS,
     approvalPolicies: value.APPROVAL_POLICIES,
     codecKeys: value.TEMPORAL_CODEC_KEYS,
+    slots: Object.freeze({
+      maxActivities: value.MAX_CONCURRENT_ACTIVITIES,
+      targetMemory: value.TARGET_MEMORY_USAGE,
+      targetCpu: value.TARGET_CPU_USAGE,
+    }),
     metricsAddress: value.METRICS_ADDRESS,
     healthAddress: value.HEALTH_ADDRESS,
-    shutdownGrace: value.SHUTDOWN_GRACE as Config['shutdownGrace'],
+    shutdownGraceMs: value.SHUTDOWN_GRACE,
     logLevel: value.LOG_LEVEL,
     temporal: loadTemporalConfig(env),
     userAgent: userAgent(),

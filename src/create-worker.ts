@@ -3,10 +3,13 @@ import { createActivities } from './activities/index.ts';
 import { loadApprovalPolicies } from './approvals/load-policies.ts';
 import { createDataConverter } from './codec/data-converter.ts';
 import type { Config } from './config.ts';
+import { activitiesGraceMs } from './end-in-time.ts';
+import { serveHealth } from './health-server.ts';
 import { joinKeyRing } from './join-key-ring.ts';
 import type { Scrubber } from './secrets/scrubber.ts';
 import { createSecretStore } from './secrets/secret-store.ts';
 import { locateWorkflows } from './workflow-bundle.ts';
+import { workerSlots } from './worker-slots.ts';
 
 const BUILT_IN_POLICY =
   "approvals: the built-in policy 'default' is in force: anybody may approve under any name but the requester's. Name your own policies in APPROVAL_POLICIES";
@@ -40,6 +43,7 @@ export async function createWorker(
     userAgent: config.userAgent,
     approvals,
   });
+  const health = config.healthAddress ? [await serveHealth({ address: config.healthAddress, connection, keys })] : [];
   return Worker.create({
     connection,
     namespace: config.temporal.namespace,
@@ -48,12 +52,11 @@ export async function createWorker(
     identity,
     ...(dataConverter ? { dataConverter } : {}),
     ...(overrides.workflowBundle ? {} : locateWorkflows({ encrypting: dataConverter !== undefined })),
-    // A sync that waits costs memory only, so many may wait at once.
-    maxConcurrentActivityTaskExecutions: 1_000,
+    ...workerSlots(config.slots),
     // The heartbeat of a wait is the progress that people see; the default shows it half a minute late.
     maxHeartbeatThrottleInterval: '5s',
-    shutdownGraceTime: config.shutdownGrace,
+    shutdownGraceTime: activitiesGraceMs(config.shutdownGraceMs),
     ...overrides,
-    plugins: [plugin, ...(overrides.plugins ?? [])],
+    plugins: [...health, plugin, ...(overrides.plugins ?? [])],
   });
 }

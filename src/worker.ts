@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-import { NativeConnection, Runtime } from '@temporalio/worker';
+import { NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import { ConfigError, loadConfig, type Config } from './config.ts';
 import { createWorker } from './create-worker.ts';
+import { endInTime } from './end-in-time.ts';
 import { createLogger } from './logger.ts';
 import { createScrubber } from './secrets/scrubber.ts';
 
@@ -9,16 +10,19 @@ import { createScrubber } from './secrets/scrubber.ts';
 async function main(): Promise<void> {
   const config = loadConfig();
   const scrubber = createScrubber();
+  const logger = createLogger(config.logLevel, scrubber.scrub);
   Runtime.install({
-    logger: createLogger(config.logLevel, scrubber.scrub),
+    logger,
     telemetryOptions: {
       logging: { forward: {}, filter: { core: 'WARN', other: 'WARN' } },
       ...(config.metricsAddress ? { metrics: { prometheus: { bindAddress: config.metricsAddress } } } : {}),
     },
   });
+  let worker: Worker | undefined;
+  endInTime({ graceMs: config.shutdownGraceMs, worker: () => worker, log: (message) => logger.error(message) });
   const connection = await connect(config);
   try {
-    const worker = await createWorker(config, connection, scrubber);
+    worker = await createWorker(config, connection, scrubber);
     await worker.run();
   } finally {
     await connection.close();

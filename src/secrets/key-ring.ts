@@ -35,6 +35,8 @@ export interface KeyRingOptions {
 export interface KeyRing extends ApiKeys {
   /** Follows the ring, and confirms to it when no older key is in use, until the signal is aborted. */
   watch(signal: AbortSignal): Promise<void>;
+  /** Why the key in hand may not be the one that counts; undefined while all is well. Names references, no values. */
+  trouble(): string | undefined;
 }
 
 interface Seen {
@@ -117,6 +119,7 @@ export function createKeyRing({ workerId, readRing, tellRing, configured, store,
     current: async () => (seen && isFresh(seen) ? seen : await read()).key,
     // What is being read now may have been read before the key was refused.
     refresh: async () => (await (reading ? reading.then(read, read) : read())).key,
+    trouble: () => lastWarning || undefined,
     async watch(signal) {
       while (!signal.aborted) {
         await look().catch(() => undefined);
