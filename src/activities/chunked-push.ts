@@ -10,7 +10,7 @@ import type { OutputOf } from '../operations/index.ts';
 import type { PushRecord } from '../operations/push.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { hasOperation } from './inputs/push-records.ts';
-import { pushBatch, pushBody, type PushTarget } from './push-batch.ts';
+import { pushBatch, pushFrame, type PushTarget } from './push-batch.ts';
 import { createEventReader } from './push-events.ts';
 import { toFailure } from './to-failure.ts';
 
@@ -69,7 +69,8 @@ async function pushAll(input: Input, progress: Progress, client: AlgoliaClient, 
   for (const batch of batchesOf(input).slice(responses.length)) {
     progress.settled = false;
     await commit(progress);
-    const body = pushBody(action, Buffer.from(JSON.stringify(batch).slice(1, -1)));
+    const { open, close } = pushFrame(action);
+    const body = Buffer.from(open + JSON.stringify(batch).slice(1, -1) + close);
     const pushed = await pushBatch(client, keys, target, body, cancellationSignal());
     if (pushed.outcome === 'later') {
       if (pushed.sent && !repeatable) throw ambiguous(responses.length);

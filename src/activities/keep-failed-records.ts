@@ -12,7 +12,7 @@ import { nameOf, openSource, type RecordsSource } from './push-source.ts';
 import { toFailure } from './to-failure.ts';
 
 const DIRECTORY = 'failed';
-const NEWLINE = 0x0a;
+const LINES = { open: '', separator: '\n', close: '\n' };
 
 export interface KeepFailedRecordsInput {
   readonly source: RecordsSource;
@@ -86,9 +86,9 @@ async function* failedRecords(
       maxBytes,
       onBadRecord: 'skip',
       shown: nameOf(source),
-      separator: NEWLINE,
+      frame: LINES,
     });
-    for await (const { json } of batches) yield Buffer.concat([json, Buffer.of(NEWLINE)]);
+    for await (const { json } of batches) yield json;
   } finally {
     await opened.close();
   }

@@ -3,6 +3,7 @@ import type { AlgoliaClient, CallOptions } from '../algolia/client.ts';
 import type { OutputOf } from '../operations/index.ts';
 import { JsonText } from '../operations/operation.ts';
 import { pushText, type PushAction } from '../operations/push.ts';
+import type { Frame } from '../records/batch-records.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { withFreshKey } from './operation-activities.ts';
 
@@ -19,12 +20,14 @@ export type PushAttempt =
   /** May go better later. `sent`: it may have been taken all the same. */
   | { readonly outcome: 'later'; readonly sent: boolean; readonly retryAfterMs?: number; readonly reason: string };
 
-/** `{"action":"…","records":[…]}` around records that are JSON already. */
-export function pushBody(action: PushAction, records: Buffer): Buffer {
-  return Buffer.concat([Buffer.from(`{"action":"${action}","records":[`), records, Buffer.from(']}')]);
-}
+/** `{"action":"…","records":[…]}`: what a push says around its records. */
+export const pushFrame = (action: PushAction): Frame => ({
+  open: `{"action":"${action}","records":[`,
+  separator: ',',
+  close: ']}',
+});
 
-/** What {@link pushBody} adds at most. */
+/** What {@link pushFrame} adds at most. */
 export const ENVELOPE_BYTES = 64;
 
 /** Sends one batch once. Throws what concerns all batches: a key that is refused, a cancellation. */

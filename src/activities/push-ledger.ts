@@ -33,10 +33,13 @@ export class PushLedger {
   readonly #firstFailures: PushFailure[];
   readonly #firstBadRecords: BadRecord[];
   #stopped: PushStop | undefined;
-  /** How many batches under way hold a record of this objectID. */
-  readonly #underWay = new Map<string, number>();
+  readonly #inOrder: boolean;
+  /** The objectIDs of all batches under way. No two of these share one where order matters. */
+  readonly #underWay = new Set<string>();
 
-  constructor(checkpoint: PushCheckpoint) {
+  /** `inOrder`: of records with one objectID the later must not overtake the earlier. */
+  constructor(checkpoint: PushCheckpoint, { inOrder }: { inOrder: boolean }) {
+    this.#inOrder = inOrder;
     this.#next = checkpoint.next;
     this.#atEnd = checkpoint.atEnd;
     for (const range of checkpoint.unanswered) this.#unanswered.set(range.from.items, { range });
@@ -83,7 +86,7 @@ export class PushLedger {
     return [...this.#unverified.values()].filter((held) => all || held.objectIDs).map(({ range }) => range);
   }
 
-  /** Whether a record of this batch is under way in another one: the later must not overtake the earlier. */
+  /** Whether this batch has to wait for another that holds a record of the same objectID. */
   overlaps({ objectIDs }: RecordBatch): boolean {
     return objectIDs.some((objectID) => this.#underWay.has(objectID));
   }
@@ -103,7 +106,7 @@ export class PushLedger {
     const accepted = this.#unverified.get(batch.range.from.items);
     if (!accepted) return 'push';
     this.#unverified.set(batch.range.from.items, { range: accepted.range, ...held });
-    this.#count(batch.objectIDs, 1);
+    this.#track(batch.objectIDs);
     return 'done';
   }
 
@@ -117,7 +120,7 @@ export class PushLedger {
     if (batch.asked) this.#tally.repeated += 1;
     else this.passOver(batch);
     this.#unanswered.set(range.from.items, { range, number, objectIDs });
-    this.#count(objectIDs, 1);
+    this.#track(objectIDs);
   }
 
   repeating(): void {
@@ -132,11 +135,11 @@ export class PushLedger {
     this.#tally.pushed += records;
     this.#tally.batches += 1;
     this.#tally.bytes += json.length;
-    if (!verify) return this.#count(objectIDs, -1);
+    if (!verify) return this.#release(objectIDs);
     const since = Date.now();
     const { runID, eventID } = answer;
     if (!eventID) {
-      this.#count(objectIDs, -1);
+      this.#release(objectIDs);
       this.#fail({ range, number, objectIDs }, records, {
         reason: 'the answer named no event that could be read',
         runID,
@@ -153,7 +156,7 @@ export class PushLedger {
 
   refused({ range, number, objectIDs }: RecordBatch, reason: string): void {
     this.#unanswered.delete(range.from.items);
-    this.#count(objectIDs, -1);
+    this.#release(objectIDs);
     this.#fail({ range, number, objectIDs }, objectIDs.length, { reason });
   }
 
@@ -162,7 +165,7 @@ export class PushLedger {
     const held = this.#unverified.get(batch.from.items);
     if (!held) return;
     this.#unverified.delete(batch.from.items);
-    this.#count(held.objectIDs ?? [], -1);
+    this.#release(held.objectIDs ?? []);
     if (!failure) {
       this.#tally.verified += batch.records;
       return;
@@ -192,11 +195,11 @@ export class PushLedger {
       if (this.#firstBadRecords.length < MAX_TOLD) this.#firstBadRecords.push({ line: number, why });
   }
 
-  #count(objectIDs: readonly string[], change: 1 | -1): void {
-    for (const objectID of objectIDs) {
-      const count = (this.#underWay.get(objectID) ?? 0) + change;
-      if (count > 0) this.#underWay.set(objectID, count);
-      else this.#underWay.delete(objectID);
-    }
+  #track(objectIDs: readonly string[]): void {
+    if (this.#inOrder) for (const objectID of objectIDs) this.#underWay.add(objectID);
+  }
+
+  #release(objectIDs: readonly string[]): void {
+    if (this.#inOrder) for (const objectID of objectIDs) this.#underWay.delete(objectID);
   }
 }

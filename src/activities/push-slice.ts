@@ -11,7 +11,7 @@ import { RecordsError } from '../records/records-error.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { createChanges } from './changes.ts';
 import { ALLOW_REPEAT, hasOperation } from './inputs/push-records.ts';
-import { ENVELOPE_BYTES, pushBatch, pushBody, type PushTarget } from './push-batch.ts';
+import { ENVELOPE_BYTES, pushBatch, pushFrame, type PushTarget } from './push-batch.ts';
 import { FRESH_CHECKPOINT, type PushCheckpoint } from './push-checkpoint.ts';
 import { createCommitter } from './push-commit.ts';
 import { createEventReader } from './push-events.ts';
@@ -24,7 +24,10 @@ import { toFailure } from './to-failure.ts';
 const MAX_UNVERIFIED = 128;
 const FIRST_BACKOFF_MS = 500;
 const MAX_BACKOFF_MS = 30_000;
+/** While more is being sent, nobody waits for events. */
 const FIRST_POLL_MS = 200;
+/** When nothing is left but to wait. */
+const FIRST_LAST_POLL_MS = 50;
 const MAX_POLL_MS = 5_000;
 /** What is under way at the end of a slice is waited for, since Algolia may have it already. */
 const DRAIN_MS = 190_000;
@@ -103,7 +106,7 @@ class Slice {
     this.#input = input;
     // Every request under way listens.
     setMaxListeners(0, this.#abort.signal);
-    this.#ledger = new PushLedger(from);
+    this.#ledger = new PushLedger(from, { inOrder: input.action !== 'deleteObject' });
     this.#pace = createPace(input.maxParallel);
     this.#committer = createCommitter({
       maxParallel: input.maxParallel,
@@ -142,6 +145,11 @@ class Slice {
   /** Nothing new may be begun in this slice. */
   get #isOver(): boolean {
     return this.#interrupted || this.#failure !== undefined || Date.now() >= this.#until;
+  }
+
+  /** Everything there was to send is sent, and answered. */
+  get #allAnswered(): boolean {
+    return !this.#reading && this.#sending === 0;
   }
 
   get #isEnded(): boolean {
@@ -192,6 +200,7 @@ class Slice {
     try {
       const batches = batchRecords(this.#untilOver(opened.items), from, {
         ...wanted,
+        frame: pushFrame(action),
         maxRecords: batch.maxRecords,
         maxBytes,
         onBadRecord,
@@ -220,17 +229,23 @@ class Slice {
   async #sendEmptyBatch(): Promise<void> {
     if (this.#ledger.atEnd || this.#ledger.stopped) return;
     const asked = this.#ledger.snapshot().unanswered.length > 0;
-    const range = { from: START, items: 0 };
-    const bad = { count: 0, first: [] };
-    if (await this.#send({ range, to: START, number: 0, objectIDs: [], json: Buffer.alloc(0), bad, asked }))
-      this.#ledger.end();
+    const { open, close } = pushFrame(this.#input.action);
+    const batch: RecordBatch = {
+      range: { from: START, items: 0 },
+      to: START,
+      number: 0,
+      objectIDs: [],
+      json: Buffer.from(open + close),
+      bad: { count: 0, first: [] },
+      asked,
+    };
+    if (await this.#send(batch)) this.#ledger.end();
   }
 
   /** Begins to send a batch as soon as there is room for it. False: there is to be no more. */
   async #send(batch: RecordBatch): Promise<boolean> {
-    const { action, verify } = this.#input;
+    const { verify } = this.#input;
     this.#startClock();
-    const inOrder = action !== 'deleteObject';
     const mayNot = () => this.#isOver || (this.#ledger.stopped !== undefined && !batch.asked);
     await this.#changes.until(
       () =>
@@ -239,7 +254,7 @@ class Slice {
           Date.now() >= this.#pace.notBefore &&
           this.#committer.hasRoom &&
           (batch.asked || this.#ledger.unverifiedCount < MAX_UNVERIFIED) &&
-          !(inOrder && this.#ledger.overlaps(batch))),
+          !this.#ledger.overlaps(batch)),
     );
     if (mayNot()) return false;
     this.#ledger.sending(batch);
@@ -256,9 +271,8 @@ class Slice {
 
   /** Sends a batch until it is taken or refused, or this slice is over. */
   async #deliver(batch: RecordBatch, verify: boolean): Promise<void> {
-    const body = pushBody(this.#input.action, batch.json);
     for (let backoffMs = FIRST_BACKOFF_MS; ; backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS)) {
-      const attempt = await pushBatch(this.#client, this.#keys, this.#input.target, body, this.#abort.signal);
+      const attempt = await pushBatch(this.#client, this.#keys, this.#input.target, batch.json, this.#abort.signal);
       switch (attempt.outcome) {
         case 'accepted':
           this.#trouble = undefined;
@@ -280,17 +294,20 @@ class Slice {
 
   async #verify(): Promise<void> {
     const events = createEventReader(this.#client, this.#keys);
-    let pauseMs = FIRST_POLL_MS;
-    const isDone = () => this.#isOver || (!this.#reading && this.#sending === 0 && this.#ledger.unverifiedCount === 0);
+    let firstMs = FIRST_POLL_MS;
+    let pauseMs = firstMs;
+    const isDone = () => this.#isOver || (this.#allAnswered && this.#ledger.unverifiedCount === 0);
+    const isNowLast = () => this.#allAnswered && firstMs !== FIRST_LAST_POLL_MS;
     for (;;) {
       await this.#changes.until(() => isDone() || this.#ledger.unverifiedCount > 0);
       if (isDone()) return;
       const pollAt = Date.now() + pauseMs;
-      await this.#changes.until(() => this.#isOver || Date.now() >= pollAt, pauseMs);
+      await this.#changes.until(() => this.#isOver || isNowLast() || Date.now() >= pollAt, pauseMs);
       if (isDone()) return;
+      if (isNowLast()) firstMs = pauseMs = FIRST_LAST_POLL_MS;
       try {
         const settled = await this.#readEvents(events);
-        pauseMs = settled > 0 ? FIRST_POLL_MS : Math.min(pauseMs * 1.5, MAX_POLL_MS);
+        pauseMs = settled > 0 ? firstMs : Math.min(pauseMs * 1.5, MAX_POLL_MS);
       } catch (error) {
         if (!isPassing(error)) return this.#stopFor(error);
         this.#trouble = error.message;

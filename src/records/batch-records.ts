@@ -1,5 +1,5 @@
 import { checkRecord, type CheckedRecord } from './check-record.ts';
-import type { Item, Position } from './item.ts';
+import type { Item, Position, Span } from './item.ts';
 import { RecordsError } from './records-error.ts';
 
 /** Items of the file by their place. */
@@ -15,7 +15,7 @@ export interface RecordBatch {
   /** The number of its first record: its line, or its place in an array. */
   readonly number: number;
   readonly objectIDs: readonly string[];
-  /** The records, joined by commas (what stands between the brackets of a JSON array) or as asked. */
+  /** The records in their frame. */
   readonly json: Buffer;
   /** What was passed over on the way: how many, and the first few. */
   readonly bad: BadItems;
@@ -33,7 +33,15 @@ export interface BadItem {
   readonly why: string;
 }
 
-const COMMA = 0x2c;
+/** What stands before, between and after the records of a batch. */
+export interface Frame {
+  readonly open: string;
+  /** One byte. */
+  readonly separator: string;
+  readonly close: string;
+}
+
+const NO_FRAME: Frame = { open: '', separator: ',', close: '' };
 /** Bad items beyond these are counted only. */
 const MAX_BAD_TOLD = 20;
 
@@ -43,15 +51,15 @@ export interface BatchOptions {
   /** Where new batches begin; absent: there are to be none. */
   readonly from?: Position;
   readonly maxRecords: number;
-  /** Of `json`. A longer record is a bad one. */
+  /** Of the records and the separators between them. A longer record is a bad one. */
   readonly maxBytes: number;
   readonly onBadRecord: 'fail' | 'skip';
   /** Refuses a record for what it says, by throwing. */
   readonly admit?: (record: CheckedRecord, number: number) => void;
   /** Names the source in errors. */
   readonly shown: string;
-  /** The byte between two records; a comma unless given. */
-  readonly separator?: number;
+  /** Default: a comma between the records, and nothing around them. */
+  readonly frame?: Frame;
 }
 
 /** Where reading has to begin for that: before everything that is wanted. */
@@ -71,7 +79,7 @@ export async function* batchRecords(
   start: Position,
   options: BatchOptions,
 ): AsyncGenerator<RecordBatch> {
-  const { ranges, from, maxRecords, maxBytes, onBadRecord, admit, shown, separator = COMMA } = options;
+  const { ranges, from, maxRecords, maxBytes, onBadRecord, admit, shown, frame = NO_FRAME } = options;
   const pending = [...ranges];
   let position = start;
   let batch = new OpenBatch(start);
@@ -94,14 +102,14 @@ export async function* batchRecords(
       } else {
         admit?.(check.record, item.number);
         if (!asked && !batch.fits(check.record, maxRecords, maxBytes)) {
-          yield batch.close({ asked: false, separator });
+          yield batch.close({ asked: false, frame });
           batch = new OpenBatch(before);
         } else if (batch.isBlank) batch = new OpenBatch(before);
         batch.add(check.record, item.number, position);
       }
       if (asked && position.items === range.from.items + range.items) {
         pending.shift();
-        if (!batch.isEmpty) yield batch.close({ asked: true, separator });
+        if (!batch.isEmpty) yield batch.close({ asked: true, frame });
         batch = new OpenBatch(position);
       }
     }
@@ -109,7 +117,7 @@ export async function* batchRecords(
   }
   if (pending.length > 0)
     throw new RecordsError('RecordsInvalid', `${shown}: it ended before what had been read from it: it was changed`);
-  if (!batch.isBlank) yield batch.close({ asked: false, separator });
+  if (!batch.isBlank) yield batch.close({ asked: false, frame });
 }
 
 function after(position: Position, item: Item): Position {
@@ -122,7 +130,7 @@ class OpenBatch {
   #to: Position;
   #number = 0;
   #bytes = 0;
-  readonly #records: Buffer[] = [];
+  readonly #records: Span[] = [];
   readonly #objectIDs: string[] = [];
   #badCount = 0;
   readonly #bad: BadItem[] = [];
@@ -143,7 +151,7 @@ class OpenBatch {
 
   fits({ json }: CheckedRecord, maxRecords: number, maxBytes: number): boolean {
     const count = this.#records.length;
-    return count === 0 || (count < maxRecords && this.#bytes + 1 + json.length <= maxBytes);
+    return count === 0 || (count < maxRecords && this.#bytes + 1 + json.end - json.start <= maxBytes);
   }
 
   add({ json, objectID }: CheckedRecord, number: number, to: Position): void {
@@ -151,7 +159,7 @@ class OpenBatch {
     else this.#bytes += 1;
     this.#records.push(json);
     this.#objectIDs.push(objectID);
-    this.#bytes += json.length;
+    this.#bytes += json.end - json.start;
     this.#to = to;
   }
 
@@ -161,25 +169,28 @@ class OpenBatch {
     this.#to = to;
   }
 
-  close({ asked, separator }: { asked: boolean; separator: number }): RecordBatch {
+  close({ asked, frame }: { asked: boolean; frame: Frame }): RecordBatch {
     return {
       range: { from: this.#from, items: this.#to.items - this.#from.items },
       to: this.#to,
       number: this.#number,
       objectIDs: this.#objectIDs,
-      json: joined(this.#records, this.#bytes, separator),
+      json: framed(this.#records, this.#bytes, frame),
       bad: { count: this.#badCount, first: this.#bad },
       asked,
     };
   }
 }
 
-function joined(records: readonly Buffer[], bytes: number, separator: number): Buffer {
-  const json = Buffer.allocUnsafeSlow(bytes);
-  let at = 0;
-  for (const record of records) {
-    if (at > 0) json[at++] = separator;
-    at += record.copy(json, at);
+function framed(records: readonly Span[], bytes: number, { open, separator, close }: Frame): Buffer {
+  const json = Buffer.allocUnsafeSlow(open.length + bytes + close.length);
+  const between = separator.charCodeAt(0);
+  let at = json.write(open, 'latin1');
+  const first = at;
+  for (const { chunk, start, end } of records) {
+    if (at > first) json[at++] = between;
+    at += chunk.copy(json, at, start, end);
   }
+  json.write(close, at, 'latin1');
   return json;
 }

@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
-import type { Item } from './item.ts';
+import type { Item, Span } from './item.ts';
 
 /** A record as it is sent. */
 export interface CheckedRecord {
   readonly objectID: string;
-  readonly json: Buffer;
+  readonly json: Span;
   readonly members: Readonly<Record<string, unknown>>;
 }
 
@@ -18,9 +18,12 @@ export function checkRecord({ content }: Item, maxBytes: number): RecordCheck {
   let value: unknown;
   if (content.kind === 'value') value = content.value;
   else {
-    if (!isUtf8(content.text)) return { ok: false, why: 'not UTF-8' };
+    const { chunk, start, end } = content.text;
+    const text = chunk.toString('utf8', start, end);
+    // What isn't UTF-8 decodes to this character, which few texts have.
+    if (text.includes('\uFFFD') && !isUtf8(chunk.subarray(start, end))) return { ok: false, why: 'not UTF-8' };
     try {
-      value = JSON.parse(content.text.toString());
+      value = JSON.parse(text);
     } catch (error) {
       return { ok: false, why: `not JSON: ${(error as Error).message}` };
     }
@@ -32,8 +35,13 @@ export function checkRecord({ content }: Item, maxBytes: number): RecordCheck {
       ok: false,
       why: `its objectID is ${objectID === undefined ? 'missing' : 'not a string of at least one character'}`,
     };
-  const json = content.kind === 'text' ? content.text : Buffer.from(JSON.stringify(value));
-  if (json.length > maxBytes)
-    return { ok: false, why: `${json.length} bytes, more than a batch may have (${maxBytes})` };
+  const json = content.kind === 'text' ? content.text : spanOf(JSON.stringify(value));
+  const bytes = json.end - json.start;
+  if (bytes > maxBytes) return { ok: false, why: `${bytes} bytes, more than a batch may have (${maxBytes})` };
   return { ok: true, record: { objectID, json, members: value as Record<string, unknown> } };
+}
+
+function spanOf(text: string): Span {
+  const chunk = Buffer.from(text);
+  return { chunk, start: 0, end: chunk.length };
 }

@@ -9,10 +9,17 @@ export interface Item {
 
 export type ItemContent =
   /** JSON text as it stands in the file, checked by nobody. */
-  | { readonly kind: 'text'; readonly text: Buffer }
+  | { readonly kind: 'text'; readonly text: Span }
   | { readonly kind: 'value'; readonly value: unknown }
   /** It can't be read, and why. */
   | { readonly kind: 'bad'; readonly why: string };
+
+/** Bytes within a chunk. A `Buffer` for each of millions of records would keep the garbage collector busier than all the rest. */
+export interface Span {
+  readonly chunk: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
 
 /** Where reading goes on: everything before has been read. */
 export interface Position {

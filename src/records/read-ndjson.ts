@@ -1,4 +1,4 @@
-import type { Item, Position } from './item.ts';
+import type { Item, Position, Span } from './item.ts';
 
 const NEWLINE = 10;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
@@ -16,17 +16,23 @@ export async function* readNdjson(
   let begun: Buffer[] = [];
   let begunBytes = 0;
 
-  const take = (rest: Buffer): Item | undefined => {
+  /** The line that ends at `end` of this chunk, and may have begun in those before. */
+  const take = (chunk: Buffer, start: number, end: number): Item | undefined => {
     number += 1;
-    const bytes = begunBytes + rest.length;
-    const overlong = bytes > maxBytes;
-    const line = overlong ? rest : begun.length === 0 ? rest : Buffer.concat([...begun, rest]);
-    begun = [];
-    begunBytes = 0;
-    if (overlong)
+    const bytes = begunBytes + end - start;
+    if (bytes > maxBytes) {
+      begun = [];
+      begunBytes = 0;
       return { number, end: offset, content: { kind: 'bad', why: `longer than a batch may be (${maxBytes} bytes)` } };
-    const text = trimmed(number === 1 && line.subarray(0, 3).equals(BYTE_ORDER_MARK) ? line.subarray(3) : line);
-    return text.length === 0 ? undefined : { number, end: offset, content: { kind: 'text', text } };
+    }
+    let text: Span = { chunk, start, end };
+    if (begun.length > 0) {
+      text = { chunk: Buffer.concat([...begun, chunk.subarray(start, end)], bytes), start: 0, end: bytes };
+      begun = [];
+      begunBytes = 0;
+    }
+    text = trimmed(text, number === 1);
+    return text.start === text.end ? undefined : { number, end: offset, content: { kind: 'text', text } };
   };
 
   for await (const chunk of chunks) {
@@ -34,7 +40,7 @@ export async function* readNdjson(
     let start = 0;
     for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, start)) {
       offset += at + 1 - start;
-      const item = take(chunk.subarray(start, at));
+      const item = take(chunk, start, at);
       if (item) items.push(item);
       start = at + 1;
     }
@@ -46,16 +52,18 @@ export async function* readNdjson(
     if (items.length > 0) yield items;
   }
   if (begunBytes === 0) return;
-  const last = take(Buffer.alloc(0));
+  const last = take(Buffer.alloc(0), 0, 0);
   if (last) yield [last];
 }
 
 const isSpace = (byte: number | undefined) => byte === 0x20 || byte === 0x09 || byte === 0x0d;
 
-function trimmed(line: Buffer): Buffer {
-  let start = 0;
-  let end = line.length;
-  while (start < end && isSpace(line[start])) start += 1;
-  while (end > start && isSpace(line[end - 1])) end -= 1;
-  return start === 0 && end === line.length ? line : line.subarray(start, end);
+function trimmed(text: Span, isFirst: boolean): Span {
+  const { chunk } = text;
+  let { start, end } = text;
+  if (isFirst && chunk.subarray(start, start + BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK))
+    start += BYTE_ORDER_MARK.length;
+  while (start < end && isSpace(chunk[start])) start += 1;
+  while (end > start && isSpace(chunk[end - 1])) end -= 1;
+  return start === text.start && end === text.end ? text : { chunk, start, end };
 }
