@@ -1,9 +1,12 @@
 import { benchCallPath } from './call-path.ts';
+import { benchLargePush, benchPush } from './push.ts';
 import { benchStartUp } from './start-up.ts';
 
 /** Ratios within one run hold on any machine; absolute figures don't. */
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   'call-path': benchCallPath,
+  push: benchPush,
+  'push-large': benchLargePush,
   'start-up': benchStartUp,
 };
 
