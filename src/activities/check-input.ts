@@ -10,6 +10,7 @@ import { pushRecordsInput } from './inputs/push-records.ts';
 import { replaceAllRecordsInput } from './inputs/replace-all-records.ts';
 import { rotateApiKeyInput } from './inputs/rotate-api-key.ts';
 import { syncSourceInput, syncTaskInput } from './inputs/sync.ts';
+import { reenableTaskInput, watchConnectorsInput } from './inputs/watch-connectors.ts';
 
 /** What each workflow takes. */
 export const workflowInputs = {
@@ -24,6 +25,8 @@ export const workflowInputs = {
   pushRecords: pushRecordsInput,
   replaceAllRecords: replaceAllRecordsInput,
   backfill: backfillInput,
+  watchConnectors: watchConnectorsInput,
+  reenableTask: reenableTaskInput,
 };
 
 export type WorkflowType = keyof typeof workflowInputs;

@@ -4,9 +4,11 @@ import { SecretRef } from '../operations/operation.ts';
 import type { RecordsAccess } from '../records/open-records.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { noKeyStore, type KeyStore } from '../secrets/key-store.ts';
+import { createReadAlerts, createReportProblems } from './alert-book-reports.ts';
 import { createApprovalPolicy, hashPlan } from './approval-policy.ts';
 import { createDeliverToken, matchToken } from './approval-token.ts';
 import { createAwaitRun } from './await-run.ts';
+import { createCheckChannels } from './check-channels.ts';
 import { createCheckInput } from './check-input.ts';
 import { createChunkedPush } from './chunked-push.ts';
 import { createDigestEvents } from './digest-events.ts';
@@ -14,6 +16,9 @@ import { createFindResources } from './find-resources.ts';
 import { createAwaitIndexTask, createCopyIndexScopes, createDeleteIndex, createMoveIndex } from './index-operations.ts';
 import { createAwaitRecords, createCountRecords, createInspectReplace } from './index-records.ts';
 import { createSweepTemporaryIndices } from './index-sweep.ts';
+import { createInspectConnectors } from './inspect-connectors.ts';
+import { createInspectLeftovers } from './inspect-leftovers.ts';
+import { inspectSchedules } from './inspect-schedules.ts';
 import { createFindNewRuns, createInspectTask } from './inspect-task.ts';
 import { createKeyActivities } from './key-activities.ts';
 import { createInspectRecords } from './inspect-records.ts';
@@ -56,6 +61,7 @@ export function createActivities({
   });
   const searchRequest = createSearchRequest(client, keys);
   const access: RecordsAccess = { ...records, userAgent };
+  const sweepTemporaryIndices = createSweepTemporaryIndices(searchRequest, options.applicationId);
   return {
     ...createOperationActivities(client, keys),
     checkInput: createCheckInput(options.applicationId),
@@ -88,7 +94,18 @@ export function createActivities({
     deleteIndex: createDeleteIndex(searchRequest),
     awaitIndexTask: createAwaitIndexTask(searchRequest),
     awaitReplaceEnd: createAwaitReplaceEnd(),
-    sweepTemporaryIndices: createSweepTemporaryIndices(searchRequest, options.applicationId),
+    sweepTemporaryIndices,
+    checkChannels: createCheckChannels(approvals.channels),
+    inspectConnectors: createInspectConnectors(client, keys),
+    inspectLeftovers: createInspectLeftovers({
+      applicationId: options.applicationId,
+      client,
+      keys,
+      sweep: sweepTemporaryIndices,
+    }),
+    inspectSchedules,
+    readAlerts: createReadAlerts(options.applicationId),
+    reportProblems: createReportProblems(options.applicationId),
   };
 }
 

@@ -170,6 +170,33 @@ export const { timeWindow } = proxyLocalActivities<Pick<Activities, 'timeWindow'
   retry: { maximumAttempts: 5 },
 });
 
+/** What a watch looks at. It is there again in a quarter of an hour, so it doesn't wait out an outage but tells of it. */
+type Watching = 'inspectConnectors' | 'inspectLeftovers' | 'inspectSchedules';
+export const watching = proxyActivities<Pick<Activities, Watching>>({
+  startToCloseTimeout: '8m',
+  heartbeatTimeout,
+  scheduleToCloseTimeout: '10m',
+  retry: { ...retry, maximumAttempts: 4 },
+});
+
+/** The book of alerts is a workflow of its own; a tick that could not report to it has done nothing. */
+export const { readAlerts, reportProblems } = proxyActivities<Pick<Activities, 'readAlerts' | 'reportProblems'>>({
+  startToCloseTimeout: '30s',
+  scheduleToCloseTimeout: '5m',
+  retry,
+});
+
+/** A notice that fails is kept, so there is no need to try for long. */
+export const { notify: deliverNotice } = proxyActivities<Pick<Activities, 'notify'>>({
+  startToCloseTimeout: '15s',
+  retry: { initialInterval: '1s', maximumAttempts: 3 },
+});
+
+export const { checkChannels } = proxyLocalActivities<Pick<Activities, 'checkChannels'>>({
+  startToCloseTimeout: '10s',
+  retry: { maximumAttempts: 5 },
+});
+
 /** What an approval asks of the worker. They read, so they may take their time; history keeps their answers. */
 export const { approvalPolicy, hashPlan, readRequester, readSender, matchToken } = proxyLocalActivities<
   Pick<Activities, 'approvalPolicy' | 'hashPlan' | 'readRequester' | 'readSender' | 'matchToken'>
