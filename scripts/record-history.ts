@@ -9,6 +9,7 @@ import { createWorker } from '../src/create-worker.ts';
 import { createScrubber } from '../src/secrets/scrubber.ts';
 import { serveRecords, type RecordServer } from '../test/setup/connector.ts';
 import { withTimeSkipping } from '../test/setup/time-skipping.ts';
+import { replayApprovalCases } from './replay-approval-cases.ts';
 import { replayCases } from './replay-cases.ts';
 import { startTemporalServer } from './temporal-server.ts';
 
@@ -19,6 +20,7 @@ import { startTemporalServer } from './temporal-server.ts';
 export interface Recording {
   readonly simulator: Simulator;
   readonly records: RecordServer;
+  readonly client: Client;
   /** Starts a workflow; `skipTime` jumps over its timers. Its id is the case's name unless it must be another. */
   readonly start: (
     workflowType: string,
@@ -27,25 +29,25 @@ export interface Recording {
   ) => Promise<WorkflowHandle>;
 }
 
+const CASES = { ...replayCases, ...replayApprovalCases };
 const DIRECTORY = fileURLToPath(new URL('../test/replay/', import.meta.url));
 /** In place of process id and host name. */
 const IDENTITY = 'recorder';
 const TASK_QUEUE = 'recorded';
 
 async function main(names: readonly string[]): Promise<void> {
-  const unknown = names.filter((name) => !(name in replayCases));
+  const unknown = names.filter((name) => !(name in CASES));
   if (unknown.length > 0)
-    throw new Error(`No such case: ${unknown.join(', ')}. There are: ${Object.keys(replayCases).join(', ')}`);
+    throw new Error(`No such case: ${unknown.join(', ')}. There are: ${Object.keys(CASES).join(', ')}`);
   Runtime.install({
     logger: new DefaultLogger('ERROR'),
     telemetryOptions: { logging: { forward: {}, filter: { core: 'ERROR', other: 'ERROR' } } },
   });
   await mkdir(DIRECTORY, { recursive: true });
-  const temporal = await startTemporalServer({ ui: false, timeSkipping: true });
-  try {
-    for (const name of names.length > 0 ? names : Object.keys(replayCases)) await record(name, temporal);
-  } finally {
-    await temporal.stop();
+  for (const name of names.length > 0 ? names : Object.keys(CASES)) {
+    // One's own for each: a key ring outlives the rotation that made it.
+    const temporal = await startTemporalServer({ ui: false, timeSkipping: true });
+    await record(name, temporal).finally(() => temporal.stop());
   }
 }
 
@@ -61,6 +63,7 @@ async function record(name: string, { address, namespace }: { address: string; n
     ALGOLIA_SEARCH_URL: simulator.url,
     SHUTDOWN_GRACE: '1s',
     SECRET_SHOP: 'recorded-password',
+    SECRET_NEXT_KEY: 'recorded-next-key',
     RECORDS_HOSTS: '127.0.0.1',
   });
   const [native, connection] = await Promise.all([
@@ -71,9 +74,10 @@ async function record(name: string, { address, namespace }: { address: string; n
   const running = worker.run();
   const client = new Client({ connection, namespace, identity: IDENTITY });
   try {
-    const handle = await replayCases[name]?.({
+    const handle = await CASES[name]?.({
       simulator,
       records,
+      client,
       start: (workflowType, input, { skipTime = false, workflowId = name } = {}) =>
         (skipTime ? withTimeSkipping(client) : client).workflow.start(workflowType, {
           taskQueue: TASK_QUEUE,

@@ -6,7 +6,7 @@ import { makeConnector } from '../test/setup/connector.ts';
 import { makeIndex, makePushConnector } from '../test/setup/indices.ts';
 import type { Recording } from './record-history.ts';
 
-type Case = (recording: Recording) => Promise<WorkflowHandle>;
+export type Case = (recording: Recording) => Promise<WorkflowHandle>;
 
 /** What is recorded, by `<workflow>-<case>`: every branch a workflow may take while it waits for something. */
 export const replayCases: Readonly<Record<string, Case>> = {
@@ -54,12 +54,12 @@ export const replayCases: Readonly<Record<string, Case>> = {
 
   'provisionConnector-created': async ({ simulator, records, start }) => {
     await simulator.control('POST /faults', { operation: 'createSource', kind: 'loseAnswer' });
-    return start('provisionConnector', { ...connector(records.url), firstSync: { enabled: true } });
+    return start('provisionConnector', { ...recordedConnector(records.url), firstSync: { enabled: true } });
   },
 
   'provisionConnector-undone': async ({ simulator, records, start }) => {
     await simulator.control('POST /faults', { operation: 'createTask', kind: 'status', status: 400 });
-    return start('provisionConnector', connector(records.url));
+    return start('provisionConnector', recordedConnector(records.url));
   },
 
   'replaceAllRecords-moved': async ({ simulator, records, start }) => {
@@ -101,6 +101,30 @@ export const replayCases: Readonly<Record<string, Case>> = {
     return start('replaceAllRecords', replace(records.url));
   },
 
+  'pushRecords-pushed': async ({ simulator, records, start }) => {
+    await makePushConnector(simulator, REPLACEABLE);
+    return start('pushRecords', { indexName: REPLACEABLE, action: 'addObject', recordsRef: { uri: records.url } });
+  },
+
+  'pushRecords-paused': async ({ simulator, records, start }) => {
+    await makePushConnector(simulator, REPLACEABLE);
+    await simulator.control('POST /faults', { operation: 'push', kind: 'slow', ms: 500, times: -1 });
+    const input = { indexName: REPLACEABLE, action: 'addObject', recordsRef: { uri: records.url }, maxParallel: 1 };
+    const handle = await start('pushRecords', { ...input, batch: { maxRecords: 5 } });
+    await handle.signal('pause');
+    await delay(1_000);
+    await handle.signal('setParallel', { maxParallel: 2 });
+    await handle.signal('resume');
+    return handle;
+  },
+
+  'backfill-tasks': async ({ simulator, start }) => {
+    const made = await Promise.all([1, 2, 3].map(() => makeConnector(simulator)));
+    const handle = await start('backfill', { items: made.map(({ taskID }) => ({ taskID })), maxParallel: 1 });
+    await handle.signal('setParallel', { maxParallel: 2 });
+    return handle;
+  },
+
   'callOperation-read': ({ start }) =>
     start('callOperation', { operation: 'listSources', params: { itemsPerPage: 5 } }),
 
@@ -116,7 +140,7 @@ export const replayCases: Readonly<Record<string, Case>> = {
   },
 };
 
-const connector = (url: string) => ({
+export const recordedConnector = (url: string) => ({
   name: 'recorded',
   authentication: { type: 'basic', input: { username: 'shop', password: { $secret: 'env:SECRET_SHOP' } } },
   source: { type: 'json', input: { url } },

@@ -1,0 +1,99 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { WorkflowHandle } from '@temporalio/client';
+import { keyRingId } from '../src/secrets/key-ring-state.ts';
+import { rotateApiKeyId } from '../src/workflows/rotate-api-key.ts';
+import { callAlgolia, makeConnector } from '../test/setup/connector.ts';
+import { recordedConnector, type Case } from './replay-cases.ts';
+
+const ROTATION = { toSecret: 'env:SECRET_NEXT_KEY', emergency: true, overlap: '1s', soak: '1s' };
+const APPLICATION_ID = 'DEMOAPP';
+const APPROVER = 'bob@example.com';
+
+/** What is recorded of the workflows that ask people. */
+export const replayApprovalCases: Readonly<Record<string, Case>> = {
+  'connectorPipeline-approved': async ({ records, start }) => {
+    const handle = await start('connectorPipeline', recordedConnector(records.url));
+    await answer(handle, 'approve');
+    return handle;
+  },
+
+  'connectorPipeline-rejected': async ({ records, start }) => {
+    const handle = await start('connectorPipeline', { ...recordedConnector(records.url), requestedBy: APPROVER });
+    await asked(handle);
+    // Who asked for it is refused, on record.
+    await handle.signal('approve', { approver: APPROVER });
+    await handle.signal('reject', { approver: 'ana@example.com', comment: 'not now' });
+    return handle;
+  },
+
+  'changeSource-approved': async ({ simulator, records, start }) => {
+    const { sourceID } = await makeConnector(simulator, { url: records.url });
+    const sourceUpdate = { input: { url: records.url, uniqueIDColumn: 'objectID' } };
+    const handle = await start('changeSource', { sourceID, sourceUpdate });
+    await answer(handle, 'approve');
+    return handle;
+  },
+
+  'rotateAuthentication-approved': async ({ simulator, records, start }) => {
+    const input = { username: 'shop', password: 'the-old-password' };
+    const old = await callAlgolia(simulator, 'POST /1/authentications', { type: 'basic', name: 'recorded', input });
+    const authenticationID = old.authenticationID ?? '';
+    const { taskID } = await makeConnector(simulator, { url: records.url, source: { authenticationID } });
+    const newInput = { username: 'shop', password: { $secret: 'env:SECRET_SHOP' } };
+    const rotation = { authenticationID, newInput, canaryTaskID: taskID, overlap: '1s' };
+    const handle = await start('rotateAuthentication', rotation);
+    await answer(handle, 'approve');
+    return handle;
+  },
+
+  'rotateApiKey-forced': async (recording) => rotate(recording),
+
+  'rotateApiKey-abandoned': async ({ simulator, start }) => {
+    await simulator.control('POST /keys', { key: 'recorded-next-key' });
+    const handle = await start('rotateApiKey', ROTATION, { workflowId: rotateApiKeyId(APPLICATION_ID) });
+    await answer(handle, 'reject');
+    return handle;
+  },
+
+  'keyRing-promoted': async (recording) => {
+    await (await rotate(recording)).result();
+    const ring = recording.client.workflow.getHandle(keyRingId(APPLICATION_ID));
+    await ring.terminate('recorded');
+    return ring;
+  },
+
+  'callOperation-approvedDelete': async ({ simulator, start }) => {
+    const made = { type: 'search', name: 'to be deleted', input: { indexName: 'none' } };
+    const { destinationID } = await callAlgolia(simulator, 'POST /1/destinations', made);
+    const call = { operation: 'deleteDestination', params: { destinationID }, confirm: 'deleteDestination' };
+    const handle = await start('callOperation', call);
+    await answer(handle, 'approve');
+    return handle;
+  },
+};
+
+/** The recorder's worker has no identity of its own, so a rotation goes on without its word when an operator says so. */
+async function rotate({ simulator, start }: Parameters<Case>[0]): Promise<WorkflowHandle> {
+  await simulator.control('POST /keys', { key: 'recorded-next-key' });
+  const handle = await start('rotateApiKey', ROTATION, { workflowId: rotateApiKeyId(APPLICATION_ID) });
+  await answer(handle, 'approve');
+  await until(async () => (await handle.query<{ waitingFor?: string[] }>('status')).waitingFor?.length);
+  await handle.signal('forceConverge', { by: 'ana@example.com', reason: 'the recorder' });
+  return handle;
+}
+
+async function answer(handle: WorkflowHandle, decision: 'approve' | 'reject'): Promise<void> {
+  await asked(handle);
+  await handle.signal(decision, { approver: APPROVER });
+}
+
+const asked = (handle: WorkflowHandle) =>
+  until(async () => (await handle.query<{ state: string }>('approval').catch(() => undefined))?.state === 'waiting');
+
+async function until(isReached: () => Promise<unknown>): Promise<void> {
+  for (let poll = 1; poll <= 600; poll += 1) {
+    if (await isReached()) return;
+    await delay(50);
+  }
+  throw new Error('It did not get there in half a minute');
+}
