@@ -44,7 +44,8 @@ export function webUi(page: Page, uiUrl: string, namespace = 'default') {
     async currentDetails(workflowId: string): Promise<string> {
       await openWorkflow(workflowId, 'User Metadata');
       const frame = page.locator('iframe').last().contentFrame();
-      await frame.locator('body').waitFor();
+      // Empty at first: what they say comes by a query to the worker.
+      await frame.locator('body', { hasText: /\S/ }).waitFor();
       return frame.locator('body').innerText();
     },
 
