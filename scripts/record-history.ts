@@ -1,7 +1,9 @@
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startSimulator, type Simulator } from '../simulator/index.ts';
 import { loadConfig } from '../src/config.ts';
@@ -34,6 +36,8 @@ const DIRECTORY = fileURLToPath(new URL('../test/replay/', import.meta.url));
 /** In place of process id and host name. */
 const IDENTITY = 'recorder';
 const TASK_QUEUE = 'recorded';
+const POLICIES =
+  'policies: {default: {expiresAfter: 24h}}\nchannels: {ops: {type: webhook, url: {$secret: env:SECRET_OPS}}}\n';
 
 async function main(names: readonly string[]): Promise<void> {
   const unknown = names.filter((name) => !(name in CASES));
@@ -54,6 +58,8 @@ async function main(names: readonly string[]): Promise<void> {
 async function record(name: string, { address, namespace }: { address: string; namespace: string }): Promise<void> {
   const simulator = await startSimulator({ runSpeed: 20 });
   const records = await serveRecords();
+  const policies = join(tmpdir(), `recorded-policies-${process.pid}.yaml`);
+  await writeFile(policies, POLICIES);
   const config = loadConfig({
     TEMPORAL_ADDRESS: address,
     TASK_QUEUE,
@@ -63,6 +69,8 @@ async function record(name: string, { address, namespace }: { address: string; n
     ALGOLIA_SEARCH_URL: simulator.url,
     SHUTDOWN_GRACE: '1s',
     SECRET_SHOP: 'recorded-password',
+    SECRET_OPS: records.url,
+    APPROVAL_POLICIES: policies,
     SECRET_NEXT_KEY: 'recorded-next-key',
     RECORDS_HOSTS: '127.0.0.1',
   });
@@ -93,7 +101,7 @@ async function record(name: string, { address, namespace }: { address: string; n
   } finally {
     worker.shutdown();
     await running;
-    await Promise.all([native.close(), connection.close(), simulator.stop(), records.stop()]);
+    await Promise.all([native.close(), connection.close(), simulator.stop(), records.stop(), rm(policies)]);
   }
 }
 

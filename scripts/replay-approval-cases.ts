@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
+import { alertBookId } from '../src/activities/alert-book-reports.ts';
 import { keyRingId } from '../src/secrets/key-ring-state.ts';
 import { rotateApiKeyId } from '../src/workflows/rotate-api-key.ts';
 import { callAlgolia, makeConnector } from '../test/setup/connector.ts';
@@ -62,6 +63,23 @@ export const replayApprovalCases: Readonly<Record<string, Case>> = {
     return ring;
   },
 
+  'reenableTask-approved': async ({ simulator, records, start }) => {
+    const { taskID } = await makeConnector(simulator, { url: records.url });
+    await callAlgolia(simulator, `PUT /2/tasks/${taskID}/disable`);
+    const handle = await start('reenableTask', { taskID });
+    await answer(handle, 'approve');
+    return handle;
+  },
+
+  'watchConnectors-told': async (recording) => watch(recording),
+
+  'alertBook-told': async (recording) => {
+    await (await watch(recording)).result();
+    const book = recording.client.workflow.getHandle(alertBookId(APPLICATION_ID));
+    await book.terminate('recorded');
+    return book;
+  },
+
   'callOperation-approvedDelete': async ({ simulator, start }) => {
     const made = { type: 'search', name: 'to be deleted', input: { indexName: 'none' } };
     const { destinationID } = await callAlgolia(simulator, 'POST /1/destinations', made);
@@ -71,6 +89,13 @@ export const replayApprovalCases: Readonly<Record<string, Case>> = {
     return handle;
   },
 };
+
+/** Finds a task that is disabled, and tells the recorder's channel. */
+async function watch({ simulator, start }: Parameters<Case>[0]): Promise<WorkflowHandle> {
+  const { taskID } = await makeConnector(simulator);
+  await callAlgolia(simulator, `PUT /2/tasks/${taskID}/disable`);
+  return start('watchConnectors', { expect: [{ taskID, maxAge: '1h' }], alert: ['ops'] });
+}
 
 /** The recorder's worker has no identity of its own, so a rotation goes on without its word when an operator says so. */
 async function rotate({ simulator, start }: Parameters<Case>[0]): Promise<WorkflowHandle> {
