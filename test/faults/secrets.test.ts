@@ -1,0 +1,173 @@
+import { Client, Connection } from '@temporalio/client';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { request } from 'undici';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { startSimulator, type Simulator } from '../../simulator/index.ts';
+import { rotateApiKeyId } from '../../src/workflows/rotate-api-key.ts';
+import { makeConnector, serveRecords, type RecordServer } from '../setup/connector.ts';
+import { answer } from '../setup/decide.ts';
+import { formsOf, historiesOf, textOf } from '../setup/histories.ts';
+import { spawnWorker, type SpawnedWorker } from '../setup/spawn-worker.ts';
+import { workerEnvironment } from '../setup/start-worker.ts';
+
+/** With characters that JSON, URLs and HTML each write in another way. */
+const newSecret = (what: string) => `${what} <&"+/=> ${randomBytes(6).toString('hex')}`;
+const newKey = () => randomBytes(16).toString('hex');
+
+const NAMES = [
+  'PASSWORD',
+  'KEY',
+  'PRIVATE_KEY',
+  'CLIENT_SECRET',
+  'CODE',
+  'ALGOLIA',
+  'INSIGHTS',
+  'ANY',
+  'DOCKER',
+  'NEW',
+];
+const variables = Object.fromEntries(NAMES.map((name) => [`SECRET_${name}`, newSecret(name.toLowerCase())]));
+const apiKey = newKey();
+const adminKey = newKey();
+const applicationId = `SECRETS${Date.now()}`;
+const taskQueue = `secrets-${randomUUID()}`;
+const secret = (name: string) => ({ $secret: `env:SECRET_${name}` });
+
+let simulator: Simulator;
+let records: RecordServer;
+let worker: SpawnedWorker;
+let client: Client;
+let secretsDir: string;
+let metrics: string;
+
+beforeAll(async () => {
+  secretsDir = await mkdtemp(join(tmpdir(), 'secrets-'));
+  [simulator, records] = await Promise.all([
+    startSimulator({ runSpeed: 20, applicationId, apiKey, adminKey }),
+    serveRecords(),
+  ]);
+  metrics = await freeAddress();
+  worker = spawnWorker({
+    ...workerEnvironment(simulator, taskQueue),
+    ...variables,
+    SECRET_ALGOLIA_ADMIN_KEY: adminKey,
+    SECRETS_DIR: secretsDir,
+    METRICS_ADDRESS: metrics,
+    LOG_LEVEL: 'trace',
+  });
+  const { address, namespace } = inject('temporal');
+  client = new Client({ connection: await Connection.connect({ address }), namespace });
+});
+afterAll(async () => {
+  await worker.end('SIGKILL');
+  await Promise.all([simulator.stop(), records.stop(), client.connection.close()]);
+  await rm(secretsDir, { recursive: true });
+});
+
+const start = (type: string, input: object, workflowId = `${type}-${randomUUID()}`) =>
+  client.workflow.start(type, { taskQueue, workflowId, args: [input] });
+const call = async (operation: string, params: object) =>
+  (await start('callOperation', { operation, params, confirm: operation })).result();
+
+test('no secret is in any history, memo, search attribute, log, metric or answer', { timeout: 120_000 }, async () => {
+  const inputs: Record<string, object> = {
+    basic: { username: 'shop', password: secret('PASSWORD') },
+    apiKey: { key: secret('KEY') },
+    googleServiceAccount: { clientEmail: 'a@example.com', privateKey: secret('PRIVATE_KEY') },
+    oauth: { url: 'https://example.com', client_secret: secret('CLIENT_SECRET'), code: secret('CODE') },
+    algolia: { appID: applicationId, apiKey: secret('ALGOLIA') },
+    algoliaInsights: { appID: applicationId, apiKey: secret('INSIGHTS') },
+    secrets: { any: secret('ANY') },
+  };
+  const made = await Promise.all(
+    Object.entries(inputs).map(([type, input]) => call('createAuthentication', { type, name: type, input })),
+  );
+  await call('tryTransformation', {
+    type: 'code',
+    input: { code: 'async function transform(record) { throw new Error(JSON.stringify(record)); }' },
+    sampleRecord: { objectID: '1' },
+    authentications: [{ type: 'basic', name: 'inline', input: inputs.basic }],
+  });
+  const configuration = { start: '2026-01-01', api_token: secret('DOCKER') };
+  await call('createSource', { type: 'docker', name: 'docker', input: { image: 'zendesk', configuration } });
+
+  // Algolia repeats in its refusal what it was sent.
+  const message = `'${variables.SECRET_PASSWORD}' is weak`;
+  await simulator.control('POST /faults', { operation: 'createAuthentication', kind: 'status', status: 400, message });
+  await expect(call('createAuthentication', { type: 'basic', name: 'weak', input: inputs.basic })).rejects.toThrow('Workflow execution failed');
+
+  const pipeline = await start('connectorPipeline', {
+    name: 'pipeline',
+    authentication: { type: 'basic', input: inputs.basic },
+    source: { type: 'json', input: { url: records.url } },
+    destination: { type: 'search', input: { indexName: 'pipeline' } },
+    task: { action: 'replace' },
+    thenRotate: {
+      toSecret: 'file:next',
+      mint: 'algolia',
+      revoke: 'delete',
+      adminSecret: 'env:SECRET_ALGOLIA_ADMIN_KEY',
+      emergency: true,
+      overlap: '1s',
+      soak: '1s',
+    },
+  });
+  await answer(pipeline, 'approve');
+  const rotation = client.workflow.getHandle(rotateApiKeyId(applicationId));
+  await answer(rotation, 'approve');
+  expect(await pipeline.result()).toMatchObject({
+    rotation: { outcome: 'revoked' },
+    secondSync: { verdict: 'success' },
+  });
+
+  const authenticationID = (made[0] as { authenticationID: string }).authenticationID;
+  await makeConnector({ ...simulator, apiKey: adminKey }, { url: records.url, source: { authenticationID } });
+  const renewal = await start('rotateAuthentication', {
+    authenticationID,
+    newInput: { username: 'shop', password: secret('NEW') },
+    overlap: '1s',
+  });
+  await answer(renewal, 'approve');
+  await renewal.result();
+
+  const minted = (await readFile(join(secretsDir, 'next'), 'utf8')).trim();
+  const places = await everything();
+  const seeded = [...Object.values(variables), apiKey, adminKey, minted];
+  const leaks = places.flatMap(([place, text]) =>
+    seeded.flatMap((value, n) => (formsOf(value).some((form) => text.includes(form)) ? [`${place}: secret ${n}`] : [])),
+  );
+  expect(leaks).toEqual([]);
+  // The places were read: each holds what it should.
+  expect(Object.fromEntries(places)).toMatchObject({ log: expect.stringContaining('createAuthentication') });
+});
+
+/** Every place where a secret could be, as text. */
+async function everything(): Promise<[string, string][]> {
+  const histories = await historiesOf(client, taskQueue);
+  expect(histories.size).toBeGreaterThanOrEqual(14);
+  const descriptions = await Promise.all(
+    [...histories.keys()].map(async (id) => textOf((await client.workflow.getHandle(id).describe()).raw)),
+  );
+  const scrape = await (await request(`http://${metrics}/metrics`)).body.text();
+  expect(scrape).toContain('temporal_');
+  const requests = await simulator.control('GET /requests?limit=10000');
+  return [
+    ...[...histories].map(([id, history]): [string, string] => [`history of ${id}`, textOf(history)]),
+    ['memos and search attributes', descriptions.join('\n')],
+    ['log', worker.stderr()],
+    ['metrics', scrape],
+    ["the simulator's log", JSON.stringify(requests)],
+  ];
+}
+
+async function freeAddress(): Promise<string> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => probe.once('listening', resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return `127.0.0.1:${port}`;
+}
