@@ -70,6 +70,7 @@ const variables = z.object({
   RECORDS_HOSTS: hosts.default([]),
   APPROVAL_POLICIES: z.string().min(1).optional(),
   TEMPORAL_CODEC_KEYS: codecKeys.default([]),
+  TEMPORAL_CODEC_KEYS_FILE: z.string().min(1).optional(),
   MAX_CONCURRENT_ACTIVITIES: count.default(1_000),
   TARGET_MEMORY_USAGE: share.optional(),
   TARGET_CPU_USAGE: share.optional(),
@@ -141,7 +142,7 @@ export function loadConfig(environment: Environment = process.env): Config {
     recordsDir: value.RECORDS_DIR,
     recordsHosts: value.RECORDS_HOSTS,
     approvalPolicies: value.APPROVAL_POLICIES,
-    codecKeys: value.TEMPORAL_CODEC_KEYS,
+    codecKeys: codecKeysOf(value),
     slots: Object.freeze({
       maxActivities: value.MAX_CONCURRENT_ACTIVITIES,
       targetMemory: value.TARGET_MEMORY_USAGE,
@@ -157,7 +158,13 @@ export function loadConfig(environment: Environment = process.env): Config {
 }
 
 const cliVariables = variables
-  .pick({ TASK_QUEUE: true, SECRETS_DIR: true, TEMPORAL_CODEC_KEYS: true, LOG_LEVEL: true })
+  .pick({
+    TASK_QUEUE: true,
+    SECRETS_DIR: true,
+    TEMPORAL_CODEC_KEYS: true,
+    TEMPORAL_CODEC_KEYS_FILE: true,
+    LOG_LEVEL: true,
+  })
   .extend({ ALGOLIA_APPLICATION_ID: variables.shape.ALGOLIA_APPLICATION_ID.optional() });
 
 /** What the CLI needs: no key of Algolia's, for the worker has that. */
@@ -176,9 +183,28 @@ export function loadCliConfig(environment: Environment = process.env): CliConfig
     taskQueue: value.TASK_QUEUE,
     secretsDir: value.SECRETS_DIR,
     secretVariables: secretVariablesOf(env),
-    codecKeys: value.TEMPORAL_CODEC_KEYS,
+    codecKeys: codecKeysOf(value),
     logLevel: value.LOG_LEVEL,
   });
+}
+
+/** Of the variable, or of the file that the other one names: read once, when the process starts. */
+function codecKeysOf({
+  TEMPORAL_CODEC_KEYS: keys,
+  TEMPORAL_CODEC_KEYS_FILE: file,
+}: Pick<z.output<typeof variables>, 'TEMPORAL_CODEC_KEYS' | 'TEMPORAL_CODEC_KEYS_FILE'>): Config['codecKeys'] {
+  if (file === undefined) return keys;
+  if (keys.length > 0)
+    throw new ConfigError('TEMPORAL_CODEC_KEYS and TEMPORAL_CODEC_KEYS_FILE: set one of the two at most');
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`TEMPORAL_CODEC_KEYS_FILE: ${why}`, { cause: error });
+  }
+  return check(z.object({ TEMPORAL_CODEC_KEYS_FILE: codecKeys }), { TEMPORAL_CODEC_KEYS_FILE: text })
+    .TEMPORAL_CODEC_KEYS_FILE;
 }
 
 function check<S extends z.ZodType>(schema: S, env: Readonly<Record<string, string>>): z.output<S> {

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { ConfigError, loadCliConfig, loadConfig, loadTemporalConfig } from '../src/config.ts';
 
 const KEY = 'k3y-which-must-not-show';
@@ -212,5 +212,37 @@ test('the command line needs no key and no region', () => {
     applicationId: undefined,
     taskQueue: 'algolia-ingestion',
     secretVariables: { SECRET_A: 'a' },
+  });
+});
+
+describe('the keys of the codec', () => {
+  const codecKey = Buffer.alloc(32, 7).toString('base64');
+  const directory = mkdtempSync(join(tmpdir(), 'config-'));
+  const file = join(directory, 'codec-keys');
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  test('may be in a file, for the worker and for the CLI', () => {
+    writeFileSync(file, `k2:${codecKey},k1:${codecKey}\n`);
+    for (const { codecKeys } of [
+      loadConfig({ ...least, TEMPORAL_CODEC_KEYS_FILE: file }),
+      loadCliConfig({ TEMPORAL_CODEC_KEYS_FILE: file }),
+    ])
+      expect(codecKeys.map(({ id }) => id)).toEqual(['k2', 'k1']);
+  });
+
+  test('are refused by the name of the file, and not shown', () => {
+    writeFileSync(file, `k1:${codecKey}x`);
+    const message = problem({ TEMPORAL_CODEC_KEYS_FILE: file });
+    expect(message).toContain('TEMPORAL_CODEC_KEYS_FILE: key 1: expected 32 bytes in base64');
+    expect(message).not.toContain(codecKey);
+    expect(problem({ TEMPORAL_CODEC_KEYS_FILE: join(directory, 'none') })).toContain(
+      'TEMPORAL_CODEC_KEYS_FILE: ENOENT',
+    );
+  });
+
+  test('are in one place', () => {
+    expect(problem({ TEMPORAL_CODEC_KEYS_FILE: file, TEMPORAL_CODEC_KEYS: `k1:${codecKey}` })).toBe(
+      'TEMPORAL_CODEC_KEYS and TEMPORAL_CODEC_KEYS_FILE: set one of the two at most',
+    );
   });
 });
