@@ -3,7 +3,6 @@ import { START } from '../records/item.ts';
 
 /** How many failures and bad records are told in words. All are counted. */
 export const MAX_TOLD = 20;
-export const MAX_IDS_TOLD = 20;
 
 /** A batch by the items it was made of: it can be read again. */
 export interface BatchRange {

@@ -1,7 +1,7 @@
 import type { OutputOf } from '../operations/index.ts';
-import type { BadItems, RecordBatch } from '../records/batch-records.ts';
+import { MAX_IDS_TOLD, type BadItems, type RecordBatch } from '../records/batch-records.ts';
+import { IdSet, type IdHashes } from '../records/id-set.ts';
 import {
-  MAX_IDS_TOLD,
   MAX_TOLD,
   type AcceptedBatch,
   type BadRecord,
@@ -12,6 +12,11 @@ import {
   type PushTally,
 } from './push-checkpoint.ts';
 
+/** Each has a place in every checkpoint. */
+const MAX_UNVERIFIED_BATCHES = 128;
+/** Each has 16 bytes in memory. */
+const MAX_UNVERIFIED_RECORDS = 500_000;
+
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** A range, with what has to be remembered of its batch while it is under way. */
@@ -20,6 +25,7 @@ interface Held<R extends BatchRange = BatchRange> {
   /** Number of its first record; unknown until a resumed push has read it again. */
   readonly number?: number;
   readonly objectIDs?: readonly string[];
+  readonly idHashes?: IdHashes;
 }
 
 /** What became of each batch so far: a checkpoint that is being written. */
@@ -33,9 +39,10 @@ export class PushLedger {
   readonly #firstFailures: PushFailure[];
   readonly #firstBadRecords: BadRecord[];
   #stopped: PushStop | undefined;
+  #unverifiedRecords: number;
   readonly #inOrder: boolean;
-  /** The objectIDs of all batches under way. No two of these share one where order matters. */
-  readonly #underWay = new Set<string>();
+  /** Of the objectIDs of all batches under way. No two of these share one where order matters. */
+  readonly #underWay = new IdSet();
 
   /** `inOrder`: of records with one objectID the later must not overtake the earlier. */
   constructor(checkpoint: PushCheckpoint, { inOrder }: { inOrder: boolean }) {
@@ -44,6 +51,7 @@ export class PushLedger {
     this.#atEnd = checkpoint.atEnd;
     for (const range of checkpoint.unanswered) this.#unanswered.set(range.from.items, { range });
     for (const range of checkpoint.unverified) this.#unverified.set(range.from.items, { range });
+    this.#unverifiedRecords = checkpoint.unverified.reduce((sum, { records }) => sum + records, 0);
     this.#failed = [...checkpoint.failed];
     this.#tally = { ...checkpoint.tally };
     this.#firstFailures = [...checkpoint.firstFailures];
@@ -77,6 +85,14 @@ export class PushLedger {
     return this.#unverified.size;
   }
 
+  /** Whether there is room for one more batch whose event is to be read. */
+  get hasRoom(): boolean {
+    return (
+      this.#unverified.size < MAX_UNVERIFIED_BATCHES &&
+      (this.#unverified.size === 0 || this.#unverifiedRecords < MAX_UNVERIFIED_RECORDS)
+    );
+  }
+
   get failedBatches(): number {
     return this.#tally.failedBatches;
   }
@@ -87,8 +103,8 @@ export class PushLedger {
   }
 
   /** Whether this batch has to wait for another that holds a record of the same objectID. */
-  overlaps({ objectIDs }: RecordBatch): boolean {
-    return objectIDs.some((objectID) => this.#underWay.has(objectID));
+  overlaps({ idHashes }: RecordBatch): boolean {
+    return this.#inOrder && idHashes.some((high, low) => this.#underWay.has(high, low));
   }
 
   /** Nothing more is pushed, for the first reason given. */
@@ -102,11 +118,10 @@ export class PushLedger {
 
   /** A batch of an earlier slice or attempt, read again. Says whether it has to be pushed again. */
   recall(batch: RecordBatch): 'push' | 'done' {
-    const held = { number: batch.number, objectIDs: batch.objectIDs };
     const accepted = this.#unverified.get(batch.range.from.items);
     if (!accepted) return 'push';
-    this.#unverified.set(batch.range.from.items, { range: accepted.range, ...held });
-    this.#track(batch.objectIDs);
+    this.#hold(this.#unverified, batch, accepted.range);
+    this.#track(batch.idHashes);
     return 'done';
   }
 
@@ -116,11 +131,10 @@ export class PushLedger {
   }
 
   sending(batch: RecordBatch): void {
-    const { range, number, objectIDs } = batch;
     if (batch.asked) this.#tally.repeated += 1;
     else this.passOver(batch);
-    this.#unanswered.set(range.from.items, { range, number, objectIDs });
-    this.#track(objectIDs);
+    this.#hold(this.#unanswered, batch, batch.range);
+    this.#track(batch.idHashes);
   }
 
   repeating(): void {
@@ -129,35 +143,27 @@ export class PushLedger {
 
   /** Algolia took it. With `verify` it is under way until its event says more. */
   accepted(batch: RecordBatch, answer: OutputOf<'push'>, verify: boolean): void {
-    const { range, number, objectIDs, json } = batch;
-    const records = objectIDs.length;
+    const { range, records, idHashes, json } = batch;
+    const { runID, eventID, createdAt } = answer;
     this.#unanswered.delete(range.from.items);
     this.#tally.pushed += records;
     this.#tally.batches += 1;
     this.#tally.bytes += json.length;
-    if (!verify) return this.#release(objectIDs);
-    const since = Date.now();
-    const { runID, eventID } = answer;
-    if (!eventID) {
-      this.#release(objectIDs);
-      this.#fail({ range, number, objectIDs }, records, {
-        reason: 'the answer named no event that could be read',
-        runID,
-      });
+    if (verify && eventID) {
+      const since = Date.now();
+      this.#unverifiedRecords += records;
+      const acceptedAt = Date.parse(createdAt ?? '') || since;
+      this.#hold(this.#unverified, batch, { ...range, records, runID, eventID, acceptedAt, since });
       return;
     }
-    const acceptedAt = Date.parse(answer.createdAt ?? '') || since;
-    this.#unverified.set(range.from.items, {
-      range: { ...range, records, runID, eventID, acceptedAt, since },
-      number,
-      objectIDs,
-    });
+    this.#release(idHashes);
+    if (verify) this.#fail(batch, records, { reason: 'the answer named no event that could be read', runID });
   }
 
-  refused({ range, number, objectIDs }: RecordBatch, reason: string): void {
-    this.#unanswered.delete(range.from.items);
-    this.#release(objectIDs);
-    this.#fail({ range, number, objectIDs }, objectIDs.length, { reason });
+  refused(batch: RecordBatch, reason: string): void {
+    this.#unanswered.delete(batch.range.from.items);
+    this.#release(batch.idHashes);
+    this.#fail(batch, batch.records, { reason });
   }
 
   /** Its event says that all of it is in, or that not all of it is. */
@@ -165,7 +171,8 @@ export class PushLedger {
     const held = this.#unverified.get(batch.from.items);
     if (!held) return;
     this.#unverified.delete(batch.from.items);
-    this.#release(held.objectIDs ?? []);
+    this.#unverifiedRecords -= batch.records;
+    if (held.idHashes) this.#release(held.idHashes);
     if (!failure) {
       this.#tally.verified += batch.records;
       return;
@@ -185,8 +192,8 @@ export class PushLedger {
     this.#tally.failed += records;
     this.#tally.failedBatches += 1;
     if (this.#firstFailures.length >= MAX_TOLD) return;
-    const objectIDs = (held.objectIDs ?? []).slice(0, MAX_IDS_TOLD);
-    this.#firstFailures.push({ from: held.number ?? from.items + 1, records, ...why, objectIDs });
+    const { number = from.items + 1, objectIDs = [] } = held;
+    this.#firstFailures.push({ from: number, records, ...why, objectIDs: objectIDs.slice(0, MAX_IDS_TOLD) });
   }
 
   #addBad({ count, first }: BadItems): void {
@@ -195,11 +202,16 @@ export class PushLedger {
       if (this.#firstBadRecords.length < MAX_TOLD) this.#firstBadRecords.push({ line: number, why });
   }
 
-  #track(objectIDs: readonly string[]): void {
-    if (this.#inOrder) for (const objectID of objectIDs) this.#underWay.add(objectID);
+  #hold<R extends BatchRange>(held: Map<number, Held<R>>, batch: RecordBatch, range: R): void {
+    const { number, objectIDs, idHashes } = batch;
+    held.set(range.from.items, { range, number, objectIDs, idHashes });
   }
 
-  #release(objectIDs: readonly string[]): void {
-    if (this.#inOrder) for (const objectID of objectIDs) this.#underWay.delete(objectID);
+  #track(idHashes: IdHashes): void {
+    if (this.#inOrder) idHashes.forEach((high, low) => this.#underWay.add(high, low));
+  }
+
+  #release(idHashes: IdHashes): void {
+    if (this.#inOrder) idHashes.forEach((high, low) => this.#underWay.delete(high, low));
   }
 }

@@ -3,8 +3,9 @@ import { activityInfo, cancellationSignal, log } from '@temporalio/activity';
 import { AlgoliaError } from '../algolia/algolia-error.ts';
 import type { AlgoliaClient } from '../algolia/client.ts';
 import type { PushAction } from '../operations/push.ts';
-import { batchRecords, firstPosition, type RecordBatch } from '../records/batch-records.ts';
+import { BatchMemory, batchRecords, firstPosition, type RecordBatch } from '../records/batch-records.ts';
 import type { CheckedRecord } from '../records/check-record.ts';
+import { IdHashes } from '../records/id-set.ts';
 import { START, type Item } from '../records/item.ts';
 import type { RecordsAccess } from '../records/open-records.ts';
 import { RecordsError } from '../records/records-error.ts';
@@ -20,8 +21,6 @@ import { createPace } from './push-pace.ts';
 import { nameOf, openSource, type RecordsSource } from './push-source.ts';
 import { toFailure } from './to-failure.ts';
 
-/** Batches whose event isn't read yet: each has a place in every checkpoint, and its objectIDs in memory. */
-const MAX_UNVERIFIED = 128;
 const FIRST_BACKOFF_MS = 500;
 const MAX_BACKOFF_MS = 30_000;
 /** While more is being sent, nobody waits for events. */
@@ -85,6 +84,7 @@ class Slice {
   readonly #pace: ReturnType<typeof createPace>;
   readonly #committer: ReturnType<typeof createCommitter>;
   readonly #abort = new AbortController();
+  readonly #memory = new BatchMemory();
   /** The slice's time begins when reading has come to where there is something to do. */
   #until = Infinity;
   #interrupted = false;
@@ -201,6 +201,7 @@ class Slice {
       const batches = batchRecords(this.#untilOver(opened.items), from, {
         ...wanted,
         frame: pushFrame(action),
+        memory: this.#memory,
         maxRecords: batch.maxRecords,
         maxBytes,
         onBadRecord,
@@ -208,8 +209,8 @@ class Slice {
         ...(action.startsWith('partialUpdate') && !allowRepeat ? { admit: admitRepeatable } : {}),
       });
       for await (const read of batches) {
-        if (read.asked && this.#ledger.recall(read) === 'done') continue;
-        if (read.objectIDs.length === 0) this.#ledger.passOver(read);
+        if (read.asked && this.#ledger.recall(read) === 'done') this.#memory.giveBack(read);
+        else if (read.records === 0) this.#ledger.passOver(read);
         else if (!(await this.#send(read))) return;
       }
       if (wanted.from) this.#ledger.end();
@@ -234,7 +235,9 @@ class Slice {
       range: { from: START, items: 0 },
       to: START,
       number: 0,
+      records: 0,
       objectIDs: [],
+      idHashes: new IdHashes(),
       json: Buffer.from(open + close),
       bad: { count: 0, first: [] },
       asked,
@@ -253,7 +256,7 @@ class Slice {
         (this.#sending < this.#pace.limit &&
           Date.now() >= this.#pace.notBefore &&
           this.#committer.hasRoom &&
-          (batch.asked || this.#ledger.unverifiedCount < MAX_UNVERIFIED) &&
+          (batch.asked || this.#ledger.hasRoom) &&
           !this.#ledger.overlaps(batch)),
     );
     if (mayNot()) return false;
@@ -277,7 +280,10 @@ class Slice {
         case 'accepted':
           this.#trouble = undefined;
           this.#pace.succeeded();
-          return this.#ledger.accepted(batch, attempt.answer, verify);
+          this.#ledger.accepted(batch, attempt.answer, verify);
+          // Who took a batch has read all of it; a socket may still be at one that was refused.
+          this.#memory.giveBack(batch);
+          return;
         case 'refused':
           this.#ledger.refused(batch, attempt.reason);
           return this.#stopAfterFailures();

@@ -1,5 +1,6 @@
 import { checkRecord, type CheckedRecord } from './check-record.ts';
-import type { Item, Position, Span } from './item.ts';
+import { IdHashes } from './id-set.ts';
+import type { Item, Position } from './item.ts';
 import { RecordsError } from './records-error.ts';
 
 /** Items of the file by their place. */
@@ -14,7 +15,11 @@ export interface RecordBatch {
   readonly to: Position;
   /** The number of its first record: its line, or its place in an array. */
   readonly number: number;
+  readonly records: number;
+  /** The first few, to be told. */
   readonly objectIDs: readonly string[];
+  /** All, to be compared. */
+  readonly idHashes: IdHashes;
   /** The records in their frame. */
   readonly json: Buffer;
   /** What was passed over on the way: how many, and the first few. */
@@ -44,6 +49,8 @@ export interface Frame {
 const NO_FRAME: Frame = { open: '', separator: ',', close: '' };
 /** Bad items beyond these are counted only. */
 const MAX_BAD_TOLD = 20;
+/** Of a batch: objectIDs beyond these are compared only. */
+export const MAX_IDS_TOLD = 20;
 
 export interface BatchOptions {
   /** Ranges to read again, in file order, all before `from`. */
@@ -60,6 +67,8 @@ export interface BatchOptions {
   readonly shown: string;
   /** Default: a comma between the records, and nothing around them. */
   readonly frame?: Frame;
+  /** Where batches get their memory; whoever is done with one gives it back. Default: none is used again. */
+  readonly memory?: BatchMemory;
 }
 
 /** Where reading has to begin for that: before everything that is wanted. */
@@ -79,10 +88,12 @@ export async function* batchRecords(
   start: Position,
   options: BatchOptions,
 ): AsyncGenerator<RecordBatch> {
-  const { ranges, from, maxRecords, maxBytes, onBadRecord, admit, shown, frame = NO_FRAME } = options;
+  const { ranges, from, maxRecords, maxBytes, onBadRecord, admit, shown } = options;
+  const { frame = NO_FRAME, memory = new BatchMemory() } = options;
+  const openAt = (at: Position) => new OpenBatch(at, { frame, memory });
   const pending = [...ranges];
   let position = start;
-  let batch = new OpenBatch(start);
+  let batch = openAt(start);
 
   for await (const items of source) {
     for (const item of items) {
@@ -97,51 +108,73 @@ export async function* batchRecords(
       if (!check.ok) {
         if (!asked && onBadRecord === 'fail')
           throw new RecordsError('RecordsInvalid', `${shown}: line ${item.number}: ${check.why}`);
-        if (batch.isBlank) batch = new OpenBatch(before);
+        if (batch.isBlank) batch = openAt(before);
         batch.skip({ number: item.number, why: check.why }, position);
       } else {
         admit?.(check.record, item.number);
         if (!asked && !batch.fits(check.record, maxRecords, maxBytes)) {
-          yield batch.close({ asked: false, frame });
-          batch = new OpenBatch(before);
-        } else if (batch.isBlank) batch = new OpenBatch(before);
+          yield batch.close({ asked: false });
+          batch = openAt(before);
+        } else if (batch.isBlank) batch = openAt(before);
         batch.add(check.record, item.number, position);
       }
       if (asked && position.items === range.from.items + range.items) {
         pending.shift();
-        if (!batch.isEmpty) yield batch.close({ asked: true, frame });
-        batch = new OpenBatch(position);
+        if (!batch.isEmpty) yield batch.close({ asked: true });
+        batch = openAt(position);
       }
     }
     if (pending.length === 0 && from === undefined) return;
   }
   if (pending.length > 0)
     throw new RecordsError('RecordsInvalid', `${shown}: it ended before what had been read from it: it was changed`);
-  if (!batch.isBlank) yield batch.close({ asked: false, frame });
+  if (!batch.isBlank) yield batch.close({ asked: false });
 }
 
 function after(position: Position, item: Item): Position {
   return { items: position.items + 1, lines: item.number, offset: item.end ?? 0 };
 }
 
+/** Lends out the memory of batches that are done, so that a long push doesn't ask for ever more. */
+export class BatchMemory {
+  readonly #spare: Buffer[] = [];
+
+  take(): Buffer {
+    return this.#spare.pop() ?? Buffer.allocUnsafeSlow(FIRST_BYTES);
+  }
+
+  /** Nobody reads this batch any more, not even a socket. */
+  giveBack({ json }: Pick<RecordBatch, 'json'>): void {
+    if (json.length > 0) this.#spare.push(Buffer.from(json.buffer));
+  }
+}
+
+const FIRST_BYTES = 256 * 1024;
+
 /** A batch that is being filled. */
 class OpenBatch {
   readonly #from: Position;
+  readonly #frame: Frame;
+  readonly #memory: BatchMemory;
   #to: Position;
   #number = 0;
-  #bytes = 0;
-  readonly #records: Span[] = [];
+  #json: Buffer = Buffer.alloc(0);
+  #at = 0;
+  #records = 0;
   readonly #objectIDs: string[] = [];
+  readonly #idHashes = new IdHashes();
   #badCount = 0;
   readonly #bad: BadItem[] = [];
 
-  constructor(from: Position) {
+  constructor(from: Position, { frame, memory }: { frame: Frame; memory: BatchMemory }) {
     this.#from = from;
     this.#to = from;
+    this.#frame = frame;
+    this.#memory = memory;
   }
 
   get isEmpty(): boolean {
-    return this.#records.length === 0;
+    return this.#records === 0;
   }
 
   /** Not even a bad item is in it. */
@@ -150,16 +183,22 @@ class OpenBatch {
   }
 
   fits({ json }: CheckedRecord, maxRecords: number, maxBytes: number): boolean {
-    const count = this.#records.length;
-    return count === 0 || (count < maxRecords && this.#bytes + 1 + json.end - json.start <= maxBytes);
+    if (this.isEmpty) return true;
+    const bytes = this.#at - this.#frame.open.length + this.#frame.separator.length + json.end - json.start;
+    return this.#records < maxRecords && bytes <= maxBytes;
   }
 
-  add({ json, objectID }: CheckedRecord, number: number, to: Position): void {
-    if (this.isEmpty) this.#number = number;
-    else this.#bytes += 1;
-    this.#records.push(json);
-    this.#objectIDs.push(objectID);
-    this.#bytes += json.end - json.start;
+  add({ json: { chunk, start, end }, objectID }: CheckedRecord, number: number, to: Position): void {
+    if (this.isEmpty) {
+      this.#number = number;
+      this.#json = this.#memory.take();
+      this.#write(this.#frame.open);
+    } else this.#write(this.#frame.separator);
+    this.#reserve(end - start);
+    this.#at += chunk.copy(this.#json, this.#at, start, end);
+    this.#records += 1;
+    this.#idHashes.add(objectID);
+    if (this.#objectIDs.length < MAX_IDS_TOLD) this.#objectIDs.push(objectID);
     this.#to = to;
   }
 
@@ -169,28 +208,31 @@ class OpenBatch {
     this.#to = to;
   }
 
-  close({ asked, frame }: { asked: boolean; frame: Frame }): RecordBatch {
+  close({ asked }: { asked: boolean }): RecordBatch {
+    if (!this.isEmpty) this.#write(this.#frame.close);
     return {
       range: { from: this.#from, items: this.#to.items - this.#from.items },
       to: this.#to,
       number: this.#number,
+      records: this.#records,
       objectIDs: this.#objectIDs,
-      json: framed(this.#records, this.#bytes, frame),
+      idHashes: this.#idHashes,
+      json: this.#json.subarray(0, this.#at),
       bad: { count: this.#badCount, first: this.#bad },
       asked,
     };
   }
-}
 
-function framed(records: readonly Span[], bytes: number, { open, separator, close }: Frame): Buffer {
-  const json = Buffer.allocUnsafeSlow(open.length + bytes + close.length);
-  const between = separator.charCodeAt(0);
-  let at = json.write(open, 'latin1');
-  const first = at;
-  for (const { chunk, start, end } of records) {
-    if (at > first) json[at++] = between;
-    at += chunk.copy(json, at, start, end);
+  #write(text: string): void {
+    this.#reserve(text.length);
+    this.#at += this.#json.write(text, this.#at, 'latin1');
   }
-  json.write(close, at, 'latin1');
-  return json;
+
+  #reserve(bytes: number): void {
+    const needed = this.#at + bytes;
+    if (needed <= this.#json.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#json.length));
+    this.#json.copy(larger, 0, 0, this.#at);
+    this.#json = larger;
+  }
 }

@@ -14,7 +14,10 @@ export type ItemContent =
   /** It can't be read, and why. */
   | { readonly kind: 'bad'; readonly why: string };
 
-/** Bytes within a chunk. A `Buffer` for each of millions of records would keep the garbage collector busier than all the rest. */
+/**
+ * Bytes within a chunk, until the next items are asked for: then the chunk's memory is used again.
+ * A `Buffer` for each of millions of records would keep the garbage collector busier than all the rest.
+ */
 export interface Span {
   readonly chunk: Buffer;
   readonly start: number;

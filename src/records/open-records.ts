@@ -24,6 +24,8 @@ export interface OpenRecords {
   readonly raw: AsyncIterable<Buffer>;
   /** Whether reading may begin anywhere, and not only at the beginning. */
   readonly seekable: boolean;
+  /** Takes back a chunk of `raw` that nobody needs any more. */
+  readonly recycle?: (chunk: Buffer) => void;
   readonly close: () => Promise<void>;
 }
 
@@ -38,7 +40,8 @@ export async function openRecords(
     const file = await openRecordFile(uri, access.directory);
     try {
       const format = reference.format ?? recordFormat(uri);
-      return { format, version: file.version, raw: file.read(from), seekable: true, close: file.close };
+      const { version, recycle, close } = file;
+      return { format, version, raw: file.read(from), seekable: true, recycle, close };
     } catch (error) {
       await file.close();
       throw error;

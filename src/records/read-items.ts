@@ -39,13 +39,15 @@ async function* readContent(
   { from, maxBytes }: { from: Position; maxBytes: number },
 ): AsyncGenerator<Item[]> {
   const shown = uri.replace(/[?#].*$/, '');
-  if (from.offset > 0) return yield* readNdjson(opened.raw, { from, maxBytes });
-  const { chunks, plain } = await inflate(opened.raw, shown);
+  const { raw, recycle, seekable } = opened;
+  if (from.offset > 0) return yield* readNdjson(raw, { from, maxBytes, recycle });
+  const { chunks, plain } = await inflate(raw, shown);
   switch (opened.format) {
     case 'ndjson':
+      if (plain && seekable) return yield* readNdjson(chunks, { from, maxBytes, recycle });
       for await (const items of readNdjson(chunks, { from, maxBytes }))
         // An offset into what gzip holds leads nowhere.
-        yield plain && opened.seekable ? items : items.map(({ number, content }) => ({ number, content }));
+        yield items.map(({ number, content }) => ({ number, content }));
       return;
     case 'json':
       return yield* readJsonArray(chunks, { maxBytes, shown });

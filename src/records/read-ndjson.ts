@@ -3,13 +3,20 @@ import type { Item, Position, Span } from './item.ts';
 const NEWLINE = 10;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
+export interface NdjsonOptions {
+  readonly from: Position;
+  readonly maxBytes: number;
+  /** Takes back a chunk whose lines have been dealt with. */
+  readonly recycle?: ((chunk: Buffer) => void) | undefined;
+}
+
 /**
  * Splits lines without decoding them: a record that is fine is sent as it stands, and every item knows its byte offset, so that
  * reading can begin there again. Yields the lines of one chunk at a time. A line longer than `maxBytes` is passed over, not held.
  */
 export async function* readNdjson(
   chunks: AsyncIterable<Buffer>,
-  { from, maxBytes }: { readonly from: Position; readonly maxBytes: number },
+  { from, maxBytes, recycle }: NdjsonOptions,
 ): AsyncGenerator<Item[]> {
   let number = from.lines;
   let offset = from.offset;
@@ -47,9 +54,10 @@ export async function* readNdjson(
     const rest = chunk.subarray(start);
     offset += rest.length;
     begunBytes += rest.length;
-    if (begunBytes <= maxBytes) begun.push(rest);
+    if (begunBytes <= maxBytes) begun.push(Buffer.from(rest));
     else begun = [];
     if (items.length > 0) yield items;
+    recycle?.(chunk);
   }
   if (begunBytes === 0) return;
   const last = take(Buffer.alloc(0), 0, 0);

@@ -10,6 +10,8 @@ export interface RecordFile {
   /** Changes when the file does. */
   readonly version: string;
   read(from: number): AsyncIterable<Buffer>;
+  /** A chunk that nobody needs any more: another will be read into its memory. */
+  readonly recycle: (chunk: Buffer) => void;
   readonly close: () => Promise<void>;
 }
 
@@ -37,9 +39,13 @@ export async function openRecordFile(uri: string, directory: string | undefined)
     });
     // A directory on the way may have been replaced by a symlink after it was looked at.
     if ((await realpath(`/proc/self/fd/${file.fd}`).catch(() => path)) !== path) throw refuse('the file was moved');
+    const spare: ArrayBufferLike[] = [];
     return {
       version: `${ino}-${size}-${mtimeNs}`,
-      read: (from) => readChunks(file, from),
+      read: (from) => readChunks(file, from, spare),
+      recycle: ({ buffer }) => {
+        if (buffer.byteLength === CHUNK_BYTES) spare.push(buffer);
+      },
       close: () => file.close(),
     };
   } catch (error) {
@@ -48,9 +54,10 @@ export async function openRecordFile(uri: string, directory: string | undefined)
   }
 }
 
-async function* readChunks(file: FileHandle, from: number): AsyncGenerator<Buffer> {
+async function* readChunks(file: FileHandle, from: number, spare: ArrayBufferLike[]): AsyncGenerator<Buffer> {
   for (let position = from; ;) {
-    const { bytesRead, buffer } = await file.read({ buffer: Buffer.allocUnsafeSlow(CHUNK_BYTES), position });
+    const buffer = Buffer.from(spare.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES).buffer);
+    const { bytesRead } = await file.read({ buffer, position });
     if (bytesRead === 0) return;
     position += bytesRead;
     yield buffer.subarray(0, bytesRead);

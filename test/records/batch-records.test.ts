@@ -30,11 +30,11 @@ const lines = (count: number) =>
 test('no batch has more records or bytes than it may, and none could have had one more', async () => {
   const batches = await batchesOf(lines(100));
   expect(batches.flatMap(({ objectIDs }) => objectIDs)).toEqual(Array.from({ length: 100 }, (_, n) => `p${n}`));
-  for (const [place, { json, objectIDs }] of batches.entries()) {
-    expect(objectIDs.length).toBeLessThanOrEqual(5);
+  for (const [place, { json, records }] of batches.entries()) {
+    expect(records).toBeLessThanOrEqual(5);
     expect(json.length).toBeLessThanOrEqual(200);
     const next = batches[place + 1];
-    if (!next || objectIDs.length === 5) continue;
+    if (!next || records === 5) continue;
     const [first] = JSON.parse(`[${next.json.toString()}]`) as [object];
     expect(json.length + 1 + Buffer.byteLength(JSON.stringify(first))).toBeGreaterThan(200);
   }
@@ -52,7 +52,7 @@ test('a record that fills a batch is one, and one byte more is a bad record', as
   const [fits] = await batchesOf(`${record(200)}\n`);
   expect(fits?.json).toHaveLength(200);
   const [tooLarge] = await batchesOf(`${record(201)}\n`);
-  expect(tooLarge).toMatchObject({ objectIDs: [], bad: { count: 1, first: [{ number: 1 }] } });
+  expect(tooLarge).toMatchObject({ records: 0, bad: { count: 1, first: [{ number: 1 }] } });
 });
 
 test('the same batches come from wherever it begins, however the bytes arrive', async () => {
@@ -78,7 +78,7 @@ test('the same batches come from wherever it begins, however the bytes arrive', 
           all.slice(cut).map((batch) => batch.objectIDs),
         );
         // As after a crash: some of what was sent again, and then what is new.
-        const ranges = all.slice(0, cut).filter((batch, at) => at % 2 === 0 && batch.objectIDs.length > 0);
+        const ranges = all.slice(0, cut).filter((batch, at) => at % 2 === 0 && batch.records > 0);
         const again = await batchesOf(text, { ranges: ranges.map(({ range }) => range), from }, chunkBytes);
         expect(again.map((batch) => [batch.asked, batch.objectIDs])).toEqual([
           ...ranges.map((batch) => [true, batch.objectIDs]),

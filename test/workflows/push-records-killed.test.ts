@@ -3,9 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
-import { pushRecords } from '../../src/workflows/push-records.ts';
+import { createDataConverter } from '../../src/codec/data-converter.ts';
+import { loadConfig } from '../../src/config.ts';
+import { pause, pushRecords, pushRecordsStatus, resume } from '../../src/workflows/push-records.ts';
 import { makePushConnector } from '../setup/indices.ts';
-import { pushedBatches } from '../setup/pushed-batches.ts';
+import { pushedBatches, type PushedBatch } from '../setup/pushed-batches.ts';
 import { makeRecordsDirectory, type RecordsDirectory } from '../setup/records-directory.ts';
 import { spawnWorker, type SpawnedWorker } from '../setup/spawn-worker.ts';
 import { workerEnvironment } from '../setup/start-worker.ts';
@@ -37,6 +39,17 @@ afterAll(async () => {
   await worker?.end('SIGKILL');
   await Promise.all([simulator.stop(), files.remove(), connection.close()]);
 });
+
+/** The batches that were sent again although they had been sent long before the worker was killed. */
+function repeatedEarly(sent: readonly PushedBatch[], sentAtKills: readonly number[]): string[] {
+  const lastSent = new Map<string, number>();
+  return sent.flatMap(({ first }, place) => {
+    const before = lastSent.get(first);
+    lastSent.set(first, place);
+    const wasUnderWay = sentAtKills.some((kill) => before !== undefined && before < kill && before >= kill - WINDOW);
+    return before === undefined || wasUnderWay ? [] : [first];
+  });
+}
 
 test(
   'a worker that is killed again and again loses no record, and repeats none but those of the last window',
@@ -70,17 +83,8 @@ test(
 
     expect(simulator.world.indices.get(indexName)?.records.size).toBe(RECORDS);
     expect(result).toMatchObject({ pushed: RECORDS, verified: RECORDS, failed: 0, batches: 400, complete: true });
-    const lastSent = new Map<string, number>();
-    const early: string[] = [];
-    let repeats = 0;
-    for (const [place, { first }] of sent().entries()) {
-      const before = lastSent.get(first);
-      lastSent.set(first, place);
-      if (before === undefined) continue;
-      repeats += 1;
-      if (!sentAtKills.some((kill) => before < kill && before >= kill - WINDOW)) early.push(first);
-    }
-    expect(early).toEqual([]);
+    const repeats = sent().length - distinct();
+    expect(repeatedEarly(sent(), sentAtKills)).toEqual([]);
     expect(repeats).toBeLessThanOrEqual(KILLS * WINDOW);
     const { historyLength } = await handle.describe();
     if (process.env.PUSH_KILLS) console.log({ KILLS, repeats, historyLength, ...result });
@@ -88,3 +92,34 @@ test(
   },
   30_000 + KILLS * 30_000 + RECORDS / 2,
 );
+
+test('paused while its worker is gone, it goes on where that one had come to', async () => {
+  const indexName = 'paused';
+  await makePushConnector(simulator, indexName);
+  const records = Array.from({ length: 5_000 }, (_, n) => ({ objectID: `p${n}` }));
+  const recordsRef = await files.write(records);
+  const codecKeys = `k1:${Buffer.alloc(32, 7).toString('base64')}`;
+  const pausedQueue = `${taskQueue}-paused`;
+  const environment = { ...workerEnvironment(simulator, pausedQueue), RECORDS_DIR: files.path };
+  const startWorker = () => spawnWorker({ ...environment, TEMPORAL_CODEC_KEYS: codecKeys });
+  worker = startWorker();
+  const { codecKeys: keys } = loadConfig({ ...environment, TEMPORAL_CODEC_KEYS: codecKeys });
+  const client = new Client({ connection, namespace, dataConverter: createDataConverter(keys) });
+  const handle = await client.workflow.start(pushRecords, {
+    taskQueue: pausedQueue,
+    workflowId: randomUUID(),
+    args: [{ indexName, action: 'addObject', recordsRef, batch: { maxRecords: 10 }, maxParallel: MAX_PARALLEL }],
+  });
+  const sent = () => pushedBatches(simulator, indexName);
+  while (sent().length < 100) await delay(10);
+  await worker.end('SIGKILL');
+  const sentAtKill = sent().length;
+  await handle.signal(pause);
+  worker = startWorker();
+  const pushed = async () => (await handle.query(pushRecordsStatus)).pushed ?? 0;
+  await expect.poll(pushed, { timeout: 40_000, interval: 500 }).toBeGreaterThan((sentAtKill - WINDOW) * 10 - 1);
+  await handle.signal(resume);
+  expect(await handle.result()).toMatchObject({ pushed: 5_000, verified: 5_000, complete: true });
+  expect(repeatedEarly(sent(), [sentAtKill])).toEqual([]);
+  expect(simulator.world.indices.get(indexName)?.records.size).toBe(5_000);
+}, 90_000);
