@@ -20,8 +20,11 @@ export function describeKeyRing(ring: KeyRingState): string {
     '|---|---|',
     ...rows.map(([name, value]) => `| ${name} | ${value} |`),
     ...(changes.length > 0 ? ['', '| epoch | key | since | by |', '|---|---|---|---|'] : []),
-    ...changes.toReversed().map(({ epoch: made, to, at, by }) => `| ${made} | \`${to}\` | ${at} | ${by} |`),
+    ...changes.toReversed().map(({ epoch: made, to, at, by }) => `| ${made} | \`${to}\` | ${at} | ${inOneCell(by)} |`),
   ].join('\n');
 }
+
+/** People may have written it. */
+const inOneCell = (text: string) => text.replace(/[|`<>\s]+/g, ' ').slice(0, 200);
 
 const show = ({ reference, fingerprint }: HeldKey) => `\`${reference}\`${fingerprint ? ` (${fingerprint})` : ''}`;

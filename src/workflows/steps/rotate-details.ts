@@ -15,8 +15,11 @@ export function describeRotation(status: RotateApiKeyStatus): string {
     `**${outcome ?? steps.find(({ state }) => state === 'going on')?.step ?? 'begins'}**${reason ? `: ${reason}` : ''}`,
     '',
     ...(emergency ? ['**Emergency**: overlap, soak and drain are short.', ''] : []),
-    ...(from ? [`from \`${from}\` (${fingerprints?.from}) to \`${to}\` (${fingerprints?.to ?? 'to be created'})`] : []),
-    ...(epoch === undefined ? [] : [`, epoch ${epoch}`]),
+    ...(from
+      ? [
+          `from \`${from}\` (${fingerprints?.from}) to \`${to}\` (${fingerprints?.to ?? 'to be created'})${epoch === undefined ? '' : `, epoch ${epoch}`}`,
+        ]
+      : []),
     '',
     '| | step | since | |',
     '|---|---|---|---|',
