@@ -98,7 +98,9 @@ test('no secret is in any history, memo, search attribute, log, metric or answer
   // Algolia repeats in its refusal what it was sent.
   const message = `'${variables.SECRET_PASSWORD}' is weak`;
   await simulator.control('POST /faults', { operation: 'createAuthentication', kind: 'status', status: 400, message });
-  await expect(call('createAuthentication', { type: 'basic', name: 'weak', input: inputs.basic })).rejects.toThrow('Workflow execution failed');
+  await expect(call('createAuthentication', { type: 'basic', name: 'weak', input: inputs.basic })).rejects.toThrow(
+    'Workflow execution failed',
+  );
 
   const pipeline = await start('connectorPipeline', {
     name: 'pipeline',

@@ -421,9 +421,10 @@ test('forceConverge is on record, asks for a name and a reason, and counts only 
   const stranger = await startTestWorker({
     simulator: stage.simulator,
     environment: { TASK_QUEUE: stage.worker.taskQueue },
+    overrides: { enableNonLocalActivities: false },
   });
   try {
-    // It has no SECRETS_DIR, so it never gets the new key.
+    // It has no SECRETS_DIR, so it never gets the new key, and must not be given what needs one.
     const handle = await rotate(stage);
     await answer(handle, 'approve');
     await handle.signal(forceConverge, { by: 'ana', reason: 'too early' });
