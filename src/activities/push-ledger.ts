@@ -166,6 +166,17 @@ export class PushLedger {
     this.#fail(batch, batch.records, { reason });
   }
 
+  /** What can't be pushed again, because it can't be read again. */
+  giveUpUnanswered(): void {
+    for (const held of this.#unanswered.values()) {
+      if (held.idHashes) this.#release(held.idHashes);
+      this.#fail(held, held.range.items, {
+        reason: 'nobody knows whether it was taken, and it cannot be read to push it again',
+      });
+    }
+    this.#unanswered.clear();
+  }
+
   /** Its event says that all of it is in, or that not all of it is. */
   settled(batch: AcceptedBatch, failure?: { reason: string; objectIDs: readonly string[] }): void {
     const held = this.#unverified.get(batch.from.items);

@@ -91,6 +91,10 @@ class Slice {
   #trouble: string | undefined;
   #failure: { readonly error: unknown } | undefined;
   #reading = true;
+  /** No event can be read any more, now or later. */
+  #eventsRefused = false;
+  /** Nothing can be read from where the records are, now or later. */
+  #sourceLost = false;
   #sending = 0;
 
   constructor(
@@ -129,6 +133,7 @@ class Slice {
     try {
       await Promise.all([this.#readAndSend(), this.#verify()]);
       await this.#drain();
+      if (this.#sourceLost) this.#ledger.giveUpUnanswered();
     } finally {
       cancelled.removeEventListener('abort', interrupt);
       this.#committer.stop();
@@ -155,7 +160,7 @@ class Slice {
   get #isEnded(): boolean {
     const { stopped, atEnd, unverifiedCount } = this.#ledger;
     const unanswered = this.#ledger.snapshot().unanswered.length;
-    if (stopped?.type === 'AlgoliaAuth') return true;
+    if (stopped && (this.#eventsRefused || stopped.type === 'AlgoliaAuth')) return true;
     return (stopped !== undefined || atEnd) && unanswered === 0 && unverifiedCount === 0;
   }
 
@@ -178,9 +183,10 @@ class Slice {
       if (this.#input.action === 'clear' || this.#input.action === 'delete') await this.#sendEmptyBatch();
       else await this.#sendBatches();
     } catch (error) {
-      if (error instanceof RecordsError && error.type !== 'RecordsUnavailable')
+      if (error instanceof RecordsError && error.type !== 'RecordsUnavailable') {
         this.#ledger.stop({ type: error.type, message: error.message });
-      else if (!(error instanceof SliceOver)) this.#fail(error);
+        this.#sourceLost = true;
+      } else if (!(error instanceof SliceOver)) this.#fail(error);
     } finally {
       this.#reading = false;
       this.#startClock();
@@ -315,7 +321,10 @@ class Slice {
         const settled = await this.#readEvents(events);
         pauseMs = settled > 0 ? firstMs : Math.min(pauseMs * 1.5, MAX_POLL_MS);
       } catch (error) {
-        if (!isPassing(error)) return this.#stopFor(error);
+        if (!isPassing(error)) {
+          this.#eventsRefused = true;
+          return this.#stopFor(error);
+        }
         this.#trouble = error.message;
         pauseMs = error.details.retryAfterMs ?? MAX_POLL_MS;
       }

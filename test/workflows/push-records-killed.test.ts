@@ -93,6 +93,29 @@ test(
   30_000 + KILLS * 30_000 + RECORDS / 2,
 );
 
+test('a worker that is told to stop finishes what it has begun, and the next one repeats nothing', async () => {
+  const indexName = 'stopped';
+  await makePushConnector(simulator, indexName);
+  const recordsRef = await files.write(Array.from({ length: 3_000 }, (_, n) => ({ objectID: `p${n}` })));
+  const stoppedQueue = `${taskQueue}-stopped`;
+  const environment = { ...workerEnvironment(simulator, stoppedQueue), RECORDS_DIR: files.path };
+  worker = spawnWorker(environment);
+  const client = new Client({ connection, namespace });
+  const handle = await client.workflow.start(pushRecords, {
+    taskQueue: stoppedQueue,
+    workflowId: randomUUID(),
+    args: [{ indexName, action: 'addObject', recordsRef, batch: { maxRecords: 10 }, maxParallel: MAX_PARALLEL }],
+  });
+  const sent = () => pushedBatches(simulator, indexName);
+  for (const enough of [50, 150]) {
+    while (sent().length < enough) await delay(10);
+    expect(await worker.end('SIGTERM')).toBe(0);
+    worker = spawnWorker(environment);
+  }
+  expect(await handle.result()).toMatchObject({ pushed: 3_000, verified: 3_000, batches: 300, repeated: 0 });
+  expect(sent()).toHaveLength(300);
+}, 60_000);
+
 test('paused while its worker is gone, it goes on where that one had come to', async () => {
   const indexName = 'paused';
   await makePushConnector(simulator, indexName);

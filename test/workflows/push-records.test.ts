@@ -1,6 +1,9 @@
 import type { WorkflowFailedError } from '@temporalio/client';
 import { ActivityFailure, type ApplicationFailure } from '@temporalio/common';
 import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -342,6 +345,115 @@ test('an input that is no input is refused, naming each place', async () => {
   expect(await refused({ indexName: 'i', action: 'addObject', records: large })).toMatch(
     /input\.records: \d+ bytes, .*recordsRef/,
   );
+});
+
+test('a push that gets nowhere ends, and says what stood in its way', async () => {
+  const { indexName } = await freshIndex();
+  const fault = {
+    operation: 'push',
+    kind: 'status',
+    status: 503,
+    message: 'maintenance',
+    times: -1,
+    match: { indexName },
+  };
+  await simulator.control('POST /faults', fault);
+  const { type, message } = await failureOf({
+    indexName,
+    action: 'addObject',
+    records: products(1),
+    noProgressFor: '5s',
+  });
+  expect(type).toBe('PushStuck');
+  expect(message).toMatch(/nothing was pushed or verified for \d+ s; lastly: push: answered 503: maintenance/);
+});
+
+test('events that may not be read end the push, with what was pushed', async () => {
+  const { indexName } = await freshIndex();
+  const fault = { kind: 'status', status: 400, message: 'no such filter', times: -1 };
+  for (const operation of ['getEvent', 'listEvents']) await simulator.control('POST /faults', { ...fault, operation });
+  try {
+    const { type, message, result } = await failureOf({ indexName, action: 'addObject', records: products(3) });
+    expect(type).toBe('AlgoliaInvalid');
+    expect(message).toContain('no such filter');
+    expect(result).toMatchObject({ pushed: 3, verified: 0 });
+  } finally {
+    await simulator.control('DELETE /faults');
+  }
+});
+
+test('a file that is changed while it is pushed ends the push', async () => {
+  const { indexName } = await freshIndex();
+  const name = `${indexName}.ndjson`;
+  const recordsRef = await files.write(products(2_000), name);
+  await simulator.control('POST /faults', { operation: 'push', kind: 'slow', ms: 50, times: -1, match: { indexName } });
+  const handle = await start({ indexName, action: 'addObject', recordsRef, batch: { maxRecords: 10 } });
+  await expect.poll(() => pushedBatches(simulator, indexName).length, { timeout: 10_000 }).toBeGreaterThan(10);
+  await handle.signal(pause);
+  await expect.poll(async () => (await handle.query(pushRecordsStatus)).pushed, { timeout: 15_000 }).toBeGreaterThan(0);
+  await files.write(products(100), name);
+  await handle.signal(resume);
+  const error = (await handle.result().catch((reason: unknown) => reason)) as WorkflowFailedError;
+  expect(error.cause).toMatchObject({
+    type: 'RecordsInvalid',
+    message: expect.stringContaining('it was changed while'),
+  });
+});
+
+test('pushes what a listed host serves: CSV as gzip, and again from where a download broke off', async () => {
+  const { indexName } = await freshIndex();
+  const csv = gzipSync(
+    `objectID,title\n${products(3_000)
+      .map(({ objectID, title }) => `${objectID},${title}`)
+      .join('\n')}\n`,
+  );
+  let downloads = 0;
+  const server = createServer((_, response) => {
+    downloads += 1;
+    response.writeHead(200, { 'content-length': csv.length, etag: '"1"' });
+    // The first is to look whether it may be read, the second is cut short.
+    if (downloads === 2)
+      response.write(csv.subarray(0, csv.length / 2), () => setTimeout(() => response.destroy(), 100));
+    else response.end(csv);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const downloading = await startTestWorker({ simulator, environment: { RECORDS_HOSTS: host } });
+  try {
+    const result = await downloading.client.workflow.execute(pushRecords, {
+      taskQueue: downloading.taskQueue,
+      workflowId: `push-${randomUUID()}`,
+      args: [
+        {
+          indexName,
+          action: 'addObject',
+          recordsRef: { uri: `http://${host}/products.csv.gz` },
+          batch: { maxRecords: 100 },
+        },
+      ],
+    });
+    expect(result).toMatchObject({ pushed: 3_000, verified: 3_000, batches: 30, repeated: 0 });
+    expect(downloads).toBe(3);
+    expect(pushedBatches(simulator, indexName)).toHaveLength(30);
+  } finally {
+    await downloading.stop();
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+test('a JSON array is pushed like lines, and an empty file is nothing to push', async () => {
+  const { indexName } = await freshIndex();
+  const array = await files.writeText(JSON.stringify(products(1_500), null, 2), `${indexName}.json`);
+  expect(await push({ indexName, action: 'addObject', recordsRef: array })).toMatchObject({
+    verified: 1_500,
+    batches: 2,
+  });
+  const empty = await files.writeText('', `${indexName}.ndjson`);
+  expect(await push({ indexName, action: 'addObject', recordsRef: empty })).toMatchObject({
+    pushed: 0,
+    complete: true,
+  });
 });
 
 test('without verification no event is read', async () => {

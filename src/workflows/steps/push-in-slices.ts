@@ -1,4 +1,4 @@
-import { CancellationScope, condition, isCancellation, TimeoutFailure } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, sleep, TimeoutFailure } from '@temporalio/workflow';
 import type { PushCheckpoint } from '../../activities/push-checkpoint.ts';
 import type { PushSlice, PushSliceInput } from '../../activities/push-slice.ts';
 import { readPushCheckpoint, repeatable } from '../proxies.ts';
@@ -7,6 +7,10 @@ import { unwrap } from './failure-type.ts';
 /** One call of the activity, which costs six history events. The first is short, so that progress shows soon; each is twice the last. */
 const FIRST_SLICE_MS = 10_000;
 const MAX_SLICE_MS = 15 * 60_000;
+
+/** A slice that comes to nothing so soon is not begun anew at once. */
+const SHORT_MS = 1_000;
+const PAUSE_MS = 5_000;
 
 /** What a person may say to a push while it goes on. */
 export interface PushControls {
@@ -33,6 +37,7 @@ export async function pushInSlices(
       await condition(() => !controls.paused);
       progressAt = Date.now();
     }
+    const sliceStart = Date.now();
     const { checkpoint: reached, ...slice } = await interruptible(controls, checkpoint, () =>
       repeatable.pushSlice({
         ...push,
@@ -43,6 +48,7 @@ export async function pushInSlices(
     );
     if (!reached) continue;
     if (hasProgressed(checkpoint, reached)) progressAt = Date.now();
+    else if (!slice.ended && !controls.paused && Date.now() - sliceStart < SHORT_MS) await sleep(PAUSE_MS);
     checkpoint = reached;
     tell(checkpoint);
     if (slice.ended || CancellationScope.current().consideredCancelled) return checkpoint;
