@@ -8,6 +8,7 @@ import { EXIT_HELP } from './cli/exit.ts';
 import { addKeyCommand } from './cli/key.ts';
 import { addOperationsCommand } from './cli/operations.ts';
 import { report } from './cli/report.ts';
+import { addSchedulesCommand } from './cli/schedules.ts';
 import { addSearchAttributesCommand } from './cli/search-attributes.ts';
 import { addSecretsCommand } from './cli/secrets.ts';
 import { addStartCommand } from './cli/start.ts';
@@ -27,6 +28,7 @@ async function main(): Promise<void> {
   addStatusCommand(program);
   addApprovalsCommand(program);
   addDecideCommands(program);
+  addSchedulesCommand(program);
   addSweepCommand(program);
   addKeyCommand(program);
   addSecretsCommand(program);

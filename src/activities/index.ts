@@ -32,6 +32,7 @@ import { createPushSlice } from './push-slice.ts';
 import { readRequester, readSender } from './read-sender.ts';
 import { createAwaitReplaceEnd } from './replace-lock.ts';
 import { createSearchRequest } from './search-request.ts';
+import { createTakeOverCrons } from './take-over-crons.ts';
 import { timeWindow } from './time-window.ts';
 
 export interface ActivitiesOptions extends ClientOptions {
@@ -104,6 +105,7 @@ export function createActivities({
       sweep: sweepTemporaryIndices,
     }),
     inspectSchedules,
+    takeOverCrons: createTakeOverCrons(client, keys),
     readAlerts: createReadAlerts(options.applicationId),
     reportProblems: createReportProblems(options.applicationId),
   };

@@ -9,17 +9,19 @@ const GRACE_MS = 2 * 60_000;
 const HOUR_MS = 3_600_000;
 /** How far to look back for the last time a schedule was due: an hour for what runs every minute, a year for what runs once in one. */
 const LOOK_BACKS_MS = [HOUR_MS, 25 * HOUR_MS, 8 * 24 * HOUR_MS, 32 * 24 * HOUR_MS, 367 * 24 * HOUR_MS];
-/** The memo of a schedule from a file, and its member that says it is paused on purpose. */
-export const SCHEDULE_MEMO = 'algoliaIngestion';
+/** What the note of a schedule begins with that is paused because its file says so: nobody need be told. */
+export const PAUSED_ON_PURPOSE = 'paused by its file';
 
 export interface InspectSchedulesInput {
+  /** While a run goes on for no longer, that others were skipped is as the overlap policy wants it. */
+  readonly maxRunMs: number;
   /** ms since 1970. */
   readonly now: number;
   readonly open: readonly string[];
 }
 
 /** Looks at the Temporal schedules that start workflows on this worker's task queue: paused, or not run when they were due. */
-export async function inspectSchedules({ now, open }: InspectSchedulesInput): Promise<Look> {
+export async function inspectSchedules({ now, maxRunMs, open }: InspectSchedulesInput): Promise<Look> {
   const { client } = Context.current();
   const { taskQueue } = activityInfo();
   const problems: Problem[] = [];
@@ -29,7 +31,7 @@ export async function inspectSchedules({ now, open }: InspectSchedulesInput): Pr
       const schedule = await describe(client, scheduleId);
       if (schedule?.action.taskQueue !== taskQueue) continue;
       checked += 1;
-      const problem = await inspectSchedule(client, schedule, now);
+      const problem = await inspectSchedule(client, schedule, { now, maxRunMs });
       if (problem) problems.push(problem);
     }
   });
@@ -49,11 +51,10 @@ async function describe(client: Client, scheduleId: string): Promise<ScheduleDes
 async function inspectSchedule(
   client: Client,
   schedule: ScheduleDescription,
-  now: number,
+  { now, maxRunMs }: Pick<InspectSchedulesInput, 'now' | 'maxRunMs'>,
 ): Promise<Problem | undefined> {
-  const { scheduleId, state, info, policies, memo } = schedule;
-  const onPurpose = (memo?.[SCHEDULE_MEMO] as { paused?: boolean } | undefined)?.paused === true;
-  if (state.paused && onPurpose) return undefined;
+  const { scheduleId, state, info, policies } = schedule;
+  if (state.paused && state.note?.startsWith(PAUSED_ON_PURPOSE)) return undefined;
   if (state.paused)
     return {
       key: `schedule/${scheduleId}/paused`,
@@ -66,6 +67,7 @@ async function inspectSchedule(
   const ran = info.recentActions.at(-1)?.scheduledAt;
   if (!due || (ran && ran >= due)) return undefined;
   const [running] = info.runningActions;
+  if (running && ran && now - ran.getTime() <= maxRunMs) return undefined;
   const why = running ? `; ${running.workflow.workflowId}, which it started before, is still running` : '';
   return {
     key: `schedule/${scheduleId}/missed`,

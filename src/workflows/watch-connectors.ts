@@ -83,7 +83,9 @@ async function lookAround(input: Input, known: readonly string[]): Promise<Look[
         open: openOf('authentication/', 'index/', 'keyRing/'),
       }),
     ),
-    look('schedules', known, () => watching.inspectSchedules({ now, open: openOf('schedule/') })),
+    look('schedules', known, () =>
+      watching.inspectSchedules({ maxRunMs: durationMs(input.maxRunTime), now, open: openOf('schedule/') }),
+    ),
   ]);
 }
 

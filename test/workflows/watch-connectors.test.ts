@@ -300,6 +300,9 @@ test('a schedule that is paused, or was due and started nothing, is told', async
   expect(paused).toMatchObject([
     { kind: 'schedule.paused', text: `schedule ${scheduleId} is paused: paused due to workflow failure` },
   ]);
+  await schedule.unpause();
+  await schedule.pause('paused by its file: until the shop opens');
+  expect(await problemsOf('3h')).toEqual([]);
 });
 
 test('asked to, it has people decide whether a disabled task is enabled again, once', async () => {

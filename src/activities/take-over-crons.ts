@@ -1,0 +1,89 @@
+import { cancellationSignal } from '@temporalio/activity';
+import { AlgoliaError } from '../algolia/algolia-error.ts';
+import type { AlgoliaClient, CallOptions } from '../algolia/client.ts';
+import type { InputOf, OutputOf } from '../operations/index.ts';
+import type { ApiKeys } from '../secrets/api-keys.ts';
+import { heartbeating } from './attempt.ts';
+import { withFreshKey } from './operation-activities.ts';
+import { toFailure } from './to-failure.ts';
+
+const PAGE_SIZE = 100;
+
+export interface TakeOverCronsInput {
+  readonly taskIDs: readonly string[];
+  /** Whose tasks are meant, too. */
+  readonly sourceIDs: readonly string[];
+  /** Whether to clear the crons, rather than to find them. */
+  readonly clear: boolean;
+}
+
+/** A task that Algolia runs by itself. */
+export interface OwnCron {
+  readonly taskID: string;
+  readonly sourceID: string;
+  readonly cron: string;
+  readonly cleared: boolean;
+}
+
+type Task = OutputOf<'getTask'>;
+
+/** Finds those of the tasks that have a cron of their own at Algolia, and clears it: with two owners a task runs twice. */
+export function createTakeOverCrons(client: AlgoliaClient, keys: ApiKeys) {
+  return async function takeOverCrons({ taskIDs, sourceIDs, clear }: TakeOverCronsInput): Promise<OwnCron[]> {
+    const signal = cancellationSignal();
+    const send = <T>(request: (options: CallOptions & { signal: AbortSignal }) => Promise<T>) =>
+      withFreshKey(keys, (options) => request({ signal, ...options }));
+    const getTask = async (taskID: string): Promise<Task | undefined> => {
+      try {
+        return await send((options) => client.call('getTask', { taskID }, options));
+      } catch (error) {
+        // A schedule may come before its task; what it comes to says its sync.
+        if (error instanceof AlgoliaError && error.details.status === 404) return undefined;
+        throw error;
+      }
+    };
+    const tasksOf = async (sourceID: string): Promise<string[]> => {
+      const query = { sourceID: [sourceID], itemsPerPage: PAGE_SIZE };
+      const { tasks } = await send((options) => client.call('listTasks', query, options));
+      return tasks.flatMap(({ taskID }) => taskID ?? []);
+    };
+    const clearCron = async (task: Task): Promise<boolean> => {
+      const { taskID } = task;
+      // Neither null nor an empty text is a cron, so the only way to have none is to replace the task by itself without it.
+      await send((options) => client.call('replaceTask', { taskID, taskReplace: withoutCron(task) }, options));
+      return !(await getTask(taskID))?.cron;
+    };
+    try {
+      return await heartbeating(async () => {
+        const all = new Set([...taskIDs, ...(await Promise.all(sourceIDs.map(tasksOf))).flat()]);
+        const found: OwnCron[] = [];
+        for (const taskID of all) {
+          const task = await getTask(taskID);
+          if (!task?.cron) continue;
+          const { cron, sourceID } = task;
+          found.push({ taskID, sourceID, cron, cleared: clear && (await clearCron(task)) });
+        }
+        return found;
+      });
+    } catch (error) {
+      throw toFailure(error);
+    }
+  };
+}
+
+const KEPT = [
+  'destinationID',
+  'action',
+  'subscriptionAction',
+  'cursor',
+  'enabled',
+  'failureThreshold',
+  'input',
+  'notifications',
+  'policies',
+] as const;
+
+function withoutCron(task: Task): InputOf<'replaceTask'>['taskReplace'] {
+  const kept = KEPT.flatMap((name) => (task[name] == null ? [] : [[name, task[name]]]));
+  return Object.fromEntries(kept) as InputOf<'replaceTask'>['taskReplace'];
+}

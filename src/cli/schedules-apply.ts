@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import type { Command } from 'commander';
+import type { OwnCron, TakeOverCronsInput } from '../activities/take-over-crons.ts';
+import { applySchedules } from '../schedules/apply-schedules.ts';
+import { syncedBy } from '../schedules/own-crons.ts';
+import { planSchedules, type PlannedSchedule } from '../schedules/plan-schedules.ts';
+import { loadSchedules, type DeclaredSchedule, type SchedulesFile } from '../schedules/schedules-file.ts';
+import { CliError } from './exit.ts';
+import { print, printJson, remark } from './output.ts';
+import { isPolled, noWorker } from './pollers.ts';
+import { withTemporal, type Session } from './temporal.ts';
+import { watchedCall } from './watch-call.ts';
+
+interface ApplyCommandOptions {
+  readonly dryRun?: true;
+  readonly prune?: true;
+  readonly json?: true;
+}
+
+export function addSchedulesApplyCommand(schedules: Command): void {
+  schedules
+    .command('apply')
+    .summary('create, update, pause and delete schedules')
+    .description(
+      'Shows where the schedules differ from the file, and makes them as it says. Applied again, it changes nothing.',
+    )
+    .argument('<file>', 'YAML, such as config/schedules.yaml')
+    .option('--dry-run', 'show the differences only')
+    .option('--prune', "delete the schedules of the file's project that are not in the file")
+    .option('--json', 'print {schedules: [{scheduleId, change, differences}], crons, created, updated, deleted}')
+    .addHelpText(
+      'after',
+      `
+A task that a schedule syncs may have a cron of its own at Algolia: then it would run twice. Such a task is refused, unless the
+schedule says takeOverCron: true; then its cron is cleared. A worker must be running for that to be looked at.`,
+    )
+    .action(async (path: string, options: ApplyCommandOptions) => {
+      const file = loadSchedules(path);
+      await withTemporal((session) => apply(session, file, options));
+    });
+}
+
+async function apply(session: Session, file: SchedulesFile, options: ApplyCommandOptions): Promise<void> {
+  const { client, config } = session;
+  const { dryRun = false, prune = false, json } = options;
+  const plan = await planSchedules(client, file, config.taskQueue);
+  const crons = await findCrons(session, file);
+  const show = json ? remark : print;
+  if (!json) for (const line of describePlan(plan, prune)) show(line);
+  for (const { cron, declared } of crons) show(describeCron(cron, declared));
+  refuseTwoOwners(crons);
+  const done = dryRun
+    ? { created: 0, updated: 0, deleted: 0 }
+    : await applySchedules(client, file, plan, { taskQueue: config.taskQueue, prune });
+  // After the schedules are there: rather a run too many than a task that nobody runs.
+  if (!dryRun) await clearCrons(session, file, crons);
+  if (json) {
+    const schedules = plan.map(({ scheduleId, change, differences }) => ({
+      scheduleId,
+      change: change === 'foreign' && prune ? 'delete' : change,
+      differences,
+    }));
+    return printJson({ schedules, crons: crons.map(({ cron }) => cron), ...done });
+  }
+  const unchanged = plan.filter(({ change }) => change === 'none').length;
+  print(
+    dryRun
+      ? 'Nothing was changed: --dry-run.'
+      : `${done.created} created, ${done.updated} updated, ${done.deleted} deleted, ${unchanged} unchanged`,
+  );
+}
+
+function describePlan(plan: readonly PlannedSchedule[], prune: boolean): string[] {
+  return plan.flatMap(({ scheduleId, change, differences, shape }) => {
+    switch (change) {
+      case 'create':
+        return [`+ ${scheduleId}: ${shape?.workflow}, ${shape?.when} (${shape?.timezone})`];
+      case 'update':
+        return [
+          `~ ${scheduleId}`,
+          ...differences.map(({ field, is, wanted }) => `    ${field}: ${is || '""'} → ${wanted || '""'}`),
+        ];
+      case 'foreign':
+        return prune ? [`- ${scheduleId}`] : [`? ${scheduleId} is not in the file; --prune deletes it`];
+      case 'none':
+        return [];
+    }
+  });
+}
+
+interface FoundCron {
+  readonly cron: OwnCron;
+  readonly declared: DeclaredSchedule;
+}
+
+/** The worker looks, which has the key. */
+async function findCrons(session: Session, file: SchedulesFile): Promise<FoundCron[]> {
+  const found: FoundCron[] = [];
+  const syncing = file.schedules.filter((declared) => Object.values(syncedBy(declared)).some((ids) => ids.length > 0));
+  if (syncing.length === 0) return [];
+  const taskQueue = file.taskQueue ?? session.config.taskQueue;
+  if (!(await isPolled({ ...session, config: { ...session.config, taskQueue } }, 'activities'))) {
+    const why = `${noWorker(taskQueue)} Whether Algolia runs the same tasks by itself`;
+    if (syncing.some(({ takeOverCron }) => takeOverCron))
+      throw new CliError(`${why} can't be seen, nor ended. Nothing was changed.`);
+    remark(`${why} was not looked at.`);
+    return [];
+  }
+  for (const declared of syncing) {
+    const crons = await takeOver(session, file, { ...syncedBy(declared), clear: false });
+    found.push(...crons.map((cron) => ({ cron, declared })));
+  }
+  return found;
+}
+
+async function clearCrons(session: Session, file: SchedulesFile, crons: readonly FoundCron[]): Promise<void> {
+  if (crons.length === 0) return;
+  const taskIDs = crons.map(({ cron }) => cron.taskID);
+  const cleared = await takeOver(session, file, { taskIDs, sourceIDs: [], clear: true });
+  const left = cleared.filter((cron) => !cron.cleared).map(({ taskID }) => taskID);
+  if (left.length > 0)
+    throw new CliError(
+      `Algolia kept the cron of ${left.join(', ')} although the task was replaced without it: clear it there, or the task runs twice.`,
+    );
+}
+
+async function takeOver(
+  { client, config }: Session,
+  file: SchedulesFile,
+  input: TakeOverCronsInput,
+): Promise<OwnCron[]> {
+  const handle = await client.activity.start('takeOverCrons', {
+    id: `cli-schedules-${randomUUID()}`,
+    taskQueue: file.taskQueue ?? config.taskQueue,
+    args: [input],
+    startToCloseTimeout: '5m',
+    scheduleToCloseTimeout: '10m',
+    heartbeatTimeout: '15s',
+  });
+  return (await watchedCall(handle)) as OwnCron[];
+}
+
+const describeCron = ({ taskID, cron }: OwnCron, { id, takeOverCron }: DeclaredSchedule) =>
+  takeOverCron
+    ? `! task ${taskID} of ${id}: its own cron at Algolia, ${cron}, is CLEARED`
+    : `! task ${taskID} of ${id} runs at Algolia by its own cron, ${cron}`;
+
+function refuseTwoOwners(crons: readonly FoundCron[]): void {
+  const refused = crons.filter(({ declared }) => !declared.takeOverCron);
+  if (refused.length === 0) return;
+  const tasks = refused.map(({ cron, declared }) => `${cron.taskID} (${declared.id})`).join(', ');
+  throw new CliError(
+    `Two owners run a task twice: ${tasks}. Say takeOverCron: true to have the cron at Algolia cleared, or clear it yourself. Nothing was changed.`,
+  );
+}

@@ -1,0 +1,249 @@
+import { msToTs, tsToDate } from '@temporalio/common/lib/time.js';
+import { Cron } from 'croner';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { startSimulator, type Simulator } from '../../simulator/index.ts';
+import type { ListedSchedule } from '../../src/cli/schedules-list.ts';
+import { makeConnector } from '../setup/connector.ts';
+import { startTestWorker, workerEnvironment, type TestWorker } from '../setup/start-worker.ts';
+import { cliWith, type Cli } from './run-cli.ts';
+
+let simulator: Simulator;
+let worker: TestWorker;
+let cli: Cli;
+let directory: string;
+let file: string;
+let project: string;
+
+beforeAll(async () => {
+  simulator = await startSimulator({ runMs: 0 });
+  worker = await startTestWorker({ simulator });
+  directory = await mkdtemp(join(tmpdir(), 'schedules-'));
+  const { TEMPORAL_ADDRESS = '', TEMPORAL_NAMESPACE = '' } = workerEnvironment(simulator, worker.taskQueue);
+  cli = cliWith({ TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TASK_QUEUE: worker.taskQueue });
+});
+beforeEach(() => {
+  file = join(directory, `${randomUUID()}.yaml`);
+  project = `p-${randomUUID()}`;
+});
+afterAll(async () => {
+  for await (const { scheduleId } of worker.client.schedule.list())
+    if (scheduleId.startsWith('p-')) await handleOf(scheduleId).delete();
+  await worker.stop();
+  await Promise.all([simulator.stop(), rm(directory, { recursive: true })]);
+});
+
+const handleOf = (scheduleId: string) => worker.client.schedule.getHandle(scheduleId);
+const write = (schedules: string) => writeFile(file, `project: ${project}\nschedules:\n${schedules}`);
+const apply = (...options: string[]) => cli(['schedules', 'apply', file, ...options]);
+const listed = async () => {
+  const { stdout, stderr } = await cli(['schedules', 'list', file, '--json']);
+  expect(stderr).toBe('');
+  return JSON.parse(stdout) as ListedSchedule[];
+};
+
+const CALL = 'workflow: callOperation, input: {operation: listRuns, params: {status: [started]}}';
+
+test('applies a file, shows what it does, and does nothing the second time', async () => {
+  await write(`
+  - {id: nightly, cron: '0 3 * * MON-FRI', timezone: Europe/Berlin, jitter: 5m, ${CALL}, note: for the shop}
+  - {id: often, every: 15m, ${CALL}, overlap: bufferOne, catchupWindow: 1h, pauseOnFailure: true}
+  - {id: resting, every: 1h, ${CALL}, paused: true}`);
+  const dry = await apply('--dry-run');
+  expect(dry).toMatchObject({ code: 0 });
+  expect(dry.stdout).toContain(`+ ${project}/nightly: callOperation, cron 0 3 * * 1-5 (Europe/Berlin)`);
+  expect(dry.stdout).toContain('Nothing was changed: --dry-run.');
+  await expect(handleOf(`${project}/nightly`).describe()).rejects.toThrow();
+
+  expect((await apply()).stdout).toContain('3 created, 0 updated, 0 deleted, 0 unchanged');
+  const { spec, policies, state, action } = await handleOf(`${project}/nightly`).describe();
+  expect({ spec, policies, state, action }).toMatchObject({
+    spec: { timezone: 'Europe/Berlin', jitter: 300_000 },
+    policies: { overlap: 'SKIP', catchupWindow: 600_000, pauseOnFailure: false },
+    state: { paused: false, note: 'for the shop' },
+    action: { workflowType: 'callOperation', taskQueue: worker.taskQueue, workflowId: `${project}/nightly` },
+  });
+  expect((await apply()).stdout).toBe('0 created, 0 updated, 0 deleted, 3 unchanged\n');
+  expect((await listed()).map(({ state: its }) => its)).toEqual(['fine', 'fine', 'fine']);
+});
+
+test('what was edited by hand is drift, and is put right', async () => {
+  await write(`
+  - {id: a, cron: '0 3 * * *', ${CALL}}
+  - {id: b, every: 15m, ${CALL}}`);
+  await apply();
+  await handleOf(`${project}/a`).update((schedule) => ({
+    ...schedule,
+    spec: { cronExpressions: ['30 4 * * *'], endAt: new Date('2030-01-01') },
+    policies: { ...schedule.policies, catchupWindow: '365 days' },
+    action: { ...schedule.action, args: [{ operation: 'listTasks' }] },
+  }));
+  const { stdout } = await cli(['schedules', 'list', file]);
+  expect(stdout).toMatch(new RegExp(`${project}/a +drift +cron 30 4 \\* \\* \\* \\(UTC\\)`));
+  expect(stdout).toContain(`${project}/a: when is cron 30 4 * * *, and the file says cron 0 3 * * *`);
+  expect(stdout).toContain('limits is not after 2030-01-01T00:00:00.000Z, and the file says none');
+  const [first, second] = await listed();
+  expect(first?.differences.map(({ field }) => field)).toEqual(['when', 'limits', 'input', 'catchupWindow']);
+  expect(second).toMatchObject({ state: 'fine', when: 'every 15m (UTC)' });
+
+  const applied = await apply();
+  expect(applied.stdout).toContain('    catchupWindow: 8760h → 10m');
+  expect(applied.stdout).toContain('0 created, 1 updated, 0 deleted, 1 unchanged');
+  expect((await apply()).stdout).toBe('0 created, 0 updated, 0 deleted, 2 unchanged\n');
+});
+
+test('a pause made by hand stays, unless the file says otherwise', async () => {
+  await write(`  - {id: a, every: 1h, ${CALL}, note: mine}`);
+  await apply();
+  await handleOf(`${project}/a`).pause('the shop moves house');
+  expect((await apply()).stdout).toContain('1 unchanged');
+  expect(await listed()).toMatchObject([{ state: 'fine', paused: true, note: 'the shop moves house', next: [] }]);
+
+  await write(`  - {id: a, every: 1h, ${CALL}, note: mine, paused: false}`);
+  expect((await apply()).stdout).toContain('    paused: true → false');
+  expect(await listed()).toMatchObject([{ paused: false, note: 'mine' }]);
+
+  await write(`  - {id: a, every: 1h, ${CALL}, note: mine, paused: true}`);
+  await apply();
+  expect(await listed()).toMatchObject([{ paused: true, note: 'paused by its file: mine' }]);
+  await write(`  - {id: a, every: 1h, ${CALL}, note: mine}`);
+  await apply();
+  expect(await listed()).toMatchObject([{ paused: false, note: 'mine' }]);
+});
+
+test('what is not in the file any more is deleted only with --prune, and only of the same project', async () => {
+  await write(`
+  - {id: a, every: 1h, ${CALL}}
+  - {id: b, every: 1h, ${CALL}}`);
+  await apply();
+  await write(`  - {id: a, every: 1h, ${CALL}}`);
+  await expect
+    .poll(async () => (await apply('--dry-run')).stdout)
+    .toContain(`? ${project}/b is not in the file; --prune deletes it`);
+  expect(await listed()).toMatchObject([{ state: 'fine' }, { scheduleId: `${project}/b`, state: 'foreign' }]);
+  await handleOf(`${project}/b`).describe();
+  const pruned = await apply('--prune');
+  expect(pruned.stdout).toBe(`- ${project}/b\n0 created, 0 updated, 1 deleted, 1 unchanged\n`);
+  await expect(handleOf(`${project}/b`).describe()).rejects.toThrow();
+});
+
+test('a task with a cron of its own is refused, or its cron is cleared', async () => {
+  const { taskID } = await makeConnector(simulator, { task: { cron: '0 5 * * *', failureThreshold: 7 } });
+  const nightly = `id: nightly, every: 24h, workflow: syncTask, input: {taskID: ${taskID}}`;
+  await write(`  - {${nightly}}`);
+  const refused = await apply();
+  expect(refused).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`Two owners run a task twice: ${taskID} (nightly)`),
+  });
+  expect(refused.stdout).toContain(`! task ${taskID} of nightly runs at Algolia by its own cron, 0 5 * * *`);
+  await expect(handleOf(`${project}/nightly`).describe()).rejects.toThrow();
+
+  await write(`  - {${nightly}, takeOverCron: true}`);
+  const { stdout, code } = await apply();
+  expect({ stdout, code }).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('its own cron at Algolia, 0 5 * * *, is CLEARED'),
+  });
+  const task = simulator.world.tasks.get(taskID);
+  expect(task).toMatchObject({ enabled: true, failureThreshold: 7 });
+  expect(task?.cron).toBeUndefined();
+  expect((await apply()).stdout).toBe('0 created, 0 updated, 0 deleted, 1 unchanged\n');
+});
+
+test('a schedule starts its workflow, and the list tells the last result and the next runs', async () => {
+  await write(`  - {id: hourly, every: 1h, ${CALL}}`);
+  await apply();
+  await handleOf(`${project}/hourly`).trigger();
+  await expect
+    .poll(async () => (await listed())[0], { timeout: 20_000 })
+    .toMatchObject({ state: 'fine', taken: 1, missed: 0, skipped: 0, last: { status: 'completed' } });
+  const [only] = await listed();
+  expect(only?.last?.workflowId).toMatch(new RegExp(`^${project}/hourly-20`));
+  expect(only?.next).toHaveLength(3);
+  expect((await cli(['schedules', 'list'])).stdout).toContain(`${project}/hourly`);
+});
+
+test('a cron is due when its time zone says so, through a year of changing clocks', async () => {
+  const crons = ['0 3 * * *', '*/20 22-23 * * 1-5', '15 6 1,15 2-11/3 *', '0 12 31 * *'];
+  const timezone = 'Europe/Berlin';
+  await write(crons.map((cron, n) => `  - {id: c${n}, cron: '${cron}', timezone: ${timezone}, ${CALL}}`).join('\n'));
+  await apply();
+  const [from, until] = [new Date('2027-01-01T00:00:00Z'), new Date('2028-01-01T00:00:00Z')];
+  const { namespace } = worker.client.options;
+  for (const [n, cron] of crons.entries()) {
+    const wanted = new Cron(cron, { timezone, paused: true }).nextRuns(10_000, from).filter((at) => at < until);
+    const due: string[] = [];
+    // The server lists a thousand at most.
+    for (let month = 0; month < 12; month += 1) {
+      const { startTime } = await worker.client.workflowService.listScheduleMatchingTimes({
+        namespace,
+        scheduleId: `${project}/c${n}`,
+        startTime: msToTs(Date.UTC(2027, month)),
+        endTime: msToTs(Date.UTC(2027, month + 1) - 1),
+      });
+      due.push(...(startTime ?? []).map((at) => tsToDate(at).toISOString()));
+    }
+    expect(due).toEqual(wanted.map((at) => at.toISOString()));
+  }
+}, 120_000);
+
+test('a year of starts is counted, each once, and what was skipped is told', async () => {
+  const { taskID } = await makeConnector(simulator);
+  const deletion = `{operation: deleteTask, params: {taskID: ${taskID}}, confirm: deleteTask}`;
+  await write(`
+  - {id: daily, every: 1d, ${CALL}, overlap: allowAll}
+  - {id: single, every: 1d, workflow: callOperation, input: ${deletion}}`);
+  await apply();
+  const day = 24 * 3_600_000;
+  const end = new Date(Math.floor(Date.now() / day) * day);
+  const year = { start: new Date(end.getTime() - 365 * day + 1), end };
+  await handleOf(`${project}/daily`).backfill({ ...year, overlap: 'ALLOW_ALL' });
+  const takenOf = async (id: string) => (await handleOf(`${project}/${id}`).describe()).info.numActionsTaken;
+  await expect.poll(() => takenOf('daily'), { timeout: 100_000, interval: 200 }).toBe(365);
+  // A run that waits for approval is still going on when the next is due.
+  await handleOf(`${project}/single`).backfill({ start: new Date(end.getTime() - 10 * day + 1), end, overlap: 'SKIP' });
+  await expect.poll(() => takenOf('single'), { timeout: 20_000 }).toBe(1);
+  const [daily, single] = await listed();
+  expect(daily).toMatchObject({ state: 'fine', taken: 365, missed: 0, skipped: 0 });
+  expect(single).toMatchObject({ taken: 1, skipped: 9, running: [expect.stringContaining(`${project}/single-20`)] });
+  await worker.client.workflow.getHandle(single?.running[0] ?? '').terminate();
+}, 150_000);
+
+test('deletes the schedules of a file, and no others', async () => {
+  await write(`
+  - {id: a, every: 1h, ${CALL}}
+  - {id: b, every: 1h, ${CALL}}`);
+  await apply();
+  await write(`  - {id: a, every: 1h, ${CALL}}`);
+  expect((await cli(['schedules', 'delete', file, '--dry-run'])).stdout).toBe(
+    `- ${project}/a\nNothing was changed: --dry-run.\n`,
+  );
+  expect((await cli(['schedules', 'delete', file])).stdout).toBe(`- ${project}/a\n1 deleted\n`);
+  await expect(handleOf(`${project}/a`).describe()).rejects.toThrow();
+  await handleOf(`${project}/b`).describe();
+});
+
+test('a wrong file is usage, with every mistake at its place', async () => {
+  await write(`
+  - {id: a, cron: 0 3 * *, ${CALL}}
+  - {id: b, every: 1h, workflow: syncTask, input: {taskId: x}}`);
+  const { code, stderr } = await apply();
+  expect(code).toBe(2);
+  expect(stderr).toContain(`${file}: `);
+  expect(stderr).toContain('schedules[0].cron: expected five fields');
+  expect(stderr).toContain('schedules[1].input.taskId: unknown field');
+});
+
+test('without a worker nobody can look for crons', async () => {
+  await write(`  - {id: a, every: 1h, workflow: syncTask, input: {taskID: t}}`);
+  const env = { TASK_QUEUE: `nobody-${randomUUID()}` };
+  const looked = await cli(['schedules', 'apply', file, '--dry-run'], { env });
+  expect(looked).toMatchObject({ code: 0, stderr: expect.stringContaining('was not looked at') });
+  await write(`  - {id: a, every: 1h, workflow: syncTask, input: {taskID: t}, takeOverCron: true}`);
+  const refused = await cli(['schedules', 'apply', file], { env });
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('Nothing was changed') });
+});
