@@ -1,3 +1,4 @@
+import { ScheduleNotFoundError } from '@temporalio/client';
 import { msToTs, tsToDate } from '@temporalio/common/lib/time.js';
 import { Cron } from 'croner';
 import { randomUUID } from 'node:crypto';
@@ -56,7 +57,7 @@ test('applies a file, shows what it does, and does nothing the second time', asy
   expect(dry).toMatchObject({ code: 0 });
   expect(dry.stdout).toContain(`+ ${project}/nightly: callOperation, cron 0 3 * * 1-5 (Europe/Berlin)`);
   expect(dry.stdout).toContain('Nothing was changed: --dry-run.');
-  await expect(handleOf(`${project}/nightly`).describe()).rejects.toThrow();
+  await expect(handleOf(`${project}/nightly`).describe()).rejects.toThrow(ScheduleNotFoundError);
 
   expect((await apply()).stdout).toContain('3 created, 0 updated, 0 deleted, 0 unchanged');
   const { spec, policies, state, action } = await handleOf(`${project}/nightly`).describe();
@@ -127,7 +128,7 @@ test('what is not in the file any more is deleted only with --prune, and only of
   await handleOf(`${project}/b`).describe();
   const pruned = await apply('--prune');
   expect(pruned.stdout).toBe(`- ${project}/b\n0 created, 0 updated, 1 deleted, 1 unchanged\n`);
-  await expect(handleOf(`${project}/b`).describe()).rejects.toThrow();
+  await expect(handleOf(`${project}/b`).describe()).rejects.toThrow(ScheduleNotFoundError);
 });
 
 test('a task with a cron of its own is refused, or its cron is cleared', async () => {
@@ -140,7 +141,7 @@ test('a task with a cron of its own is refused, or its cron is cleared', async (
     stderr: expect.stringContaining(`Two owners run a task twice: ${taskID} (nightly)`),
   });
   expect(refused.stdout).toContain(`! task ${taskID} of nightly runs at Algolia by its own cron, 0 5 * * *`);
-  await expect(handleOf(`${project}/nightly`).describe()).rejects.toThrow();
+  await expect(handleOf(`${project}/nightly`).describe()).rejects.toThrow(ScheduleNotFoundError);
 
   await write(`  - {${nightly}, takeOverCron: true}`);
   const { stdout, code } = await apply();
@@ -223,7 +224,7 @@ test('deletes the schedules of a file, and no others', async () => {
     `- ${project}/a\nNothing was changed: --dry-run.\n`,
   );
   expect((await cli(['schedules', 'delete', file])).stdout).toBe(`- ${project}/a\n1 deleted\n`);
-  await expect(handleOf(`${project}/a`).describe()).rejects.toThrow();
+  await expect(handleOf(`${project}/a`).describe()).rejects.toThrow(ScheduleNotFoundError);
   await handleOf(`${project}/b`).describe();
 });
 
