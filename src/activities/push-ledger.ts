@@ -81,6 +81,10 @@ export class PushLedger {
     return this.#stopped;
   }
 
+  get unansweredCount(): number {
+    return this.#unanswered.size;
+  }
+
   get unverifiedCount(): number {
     return this.#unverified.size;
   }

@@ -20,6 +20,7 @@ import { describePush } from './steps/describe-push.ts';
 import { durationMs } from './steps/duration.ts';
 import { failureMessage, failureType } from './steps/failure-type.ts';
 import { pushInSlices, type PushControls } from './steps/push-in-slices.ts';
+import { outcomeOf } from './steps/push-outcome.ts';
 import { findableBy } from './steps/search-attributes.ts';
 
 /**
@@ -240,22 +241,4 @@ function reportCancelled(push: Push): void {
   const { pushed = 0, verified = 0 } = push.status;
   upsertMemo({ pushed, verified });
   findableBy({ Outcome: 'cancelled' });
-}
-
-function outcomeOf({ tally, unverified, firstFailures, firstBadRecords, atEnd, stopped }: PushCheckpoint) {
-  const { pushed, verified, failed, batches, bytes, repeated, badRecords } = tally;
-  return {
-    pushed,
-    verified,
-    failed,
-    batches,
-    bytes,
-    repeated,
-    badRecords,
-    firstBadRecords,
-    failures: firstFailures,
-    complete: atEnd && stopped === undefined,
-    unverified: unverified.reduce((sum, { records }) => sum + records, 0),
-    ...(stopped ? { reason: stopped.message } : {}),
-  };
 }
