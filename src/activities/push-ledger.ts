@@ -131,7 +131,7 @@ export class PushLedger {
 
   passOver({ to, bad }: RecordBatch): void {
     this.#next = to;
-    this.#addBad(bad);
+    this.addBad(bad);
   }
 
   sending(batch: RecordBatch): void {
@@ -211,7 +211,7 @@ export class PushLedger {
     this.#firstFailures.push({ from: number, records, ...why, objectIDs: objectIDs.slice(0, MAX_IDS_TOLD) });
   }
 
-  #addBad({ count, first }: BadItems): void {
+  addBad({ count, first }: BadItems): void {
     this.#tally.badRecords += count;
     for (const { number, why } of first)
       if (this.#firstBadRecords.length < MAX_TOLD) this.#firstBadRecords.push({ line: number, why });

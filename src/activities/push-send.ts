@@ -5,7 +5,7 @@ import type { CheckedRecord } from '../records/check-record.ts';
 import { IdHashes } from '../records/id-set.ts';
 import { START, type Item } from '../records/item.ts';
 import type { RecordsAccess } from '../records/open-records.ts';
-import { RecordsError } from '../records/records-error.ts';
+import { BadRecord, RecordsError } from '../records/records-error.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { ALLOW_REPEAT, hasOperation } from './inputs/push-records.ts';
 import { ENVELOPE_BYTES, pushBatch, pushFrame } from './push-batch.ts';
@@ -45,8 +45,10 @@ export class BatchSender {
       else await this.#sendBatches();
     } catch (error) {
       if (error instanceof RecordsError && error.type !== 'RecordsUnavailable') {
+        // Stopped before, it read only what has to be pushed again.
+        this.#slice.sourceLost = ledger.stopped !== undefined;
         ledger.stop({ type: error.type, message: error.message });
-        this.#slice.sourceLost = true;
+        if (error instanceof BadRecord) ledger.addBad({ count: 1, first: [error] });
       } else this.#slice.fail(error);
     } finally {
       this.#slice.reading = false;

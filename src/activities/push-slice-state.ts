@@ -28,7 +28,7 @@ export class SliceState {
   trouble: string | undefined;
   /** No event can be read any more, now or later. */
   eventsRefused = false;
-  /** Nothing can be read from where the records are, now or later. */
+  /** What was pushed without an answer can't be read to push it again, now or later. */
   sourceLost = false;
   readonly #pushes = new AbortController();
   readonly #reads = new AbortController();

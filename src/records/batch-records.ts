@@ -1,7 +1,7 @@
 import { checkRecord, type CheckedRecord } from './check-record.ts';
 import { IdHashes } from './id-set.ts';
 import type { Item, Position } from './item.ts';
-import { RecordsError } from './records-error.ts';
+import { BadRecord, RecordsError } from './records-error.ts';
 
 /** Items of the file by their place. */
 export interface ItemRange {
@@ -106,8 +106,7 @@ export async function* batchRecords(
 
       const check = checkRecord(item, maxBytes);
       if (!check.ok) {
-        if (!asked && onBadRecord === 'fail')
-          throw new RecordsError('RecordsInvalid', `${shown}: line ${item.number}: ${check.why}`);
+        if (!asked && onBadRecord === 'fail') throw new BadRecord(shown, item.number, check.why);
         if (batch.isBlank) batch = openAt(before);
         batch.skip({ number: item.number, why: check.why }, position);
       } else {

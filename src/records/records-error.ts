@@ -4,7 +4,7 @@
  */
 export type RecordsErrorType = 'RecordsRefused' | 'RecordsInvalid' | 'RecordsUnavailable';
 
-/** The one error of reading records. Its message names the place and says what to do. */
+/** The error of reading records. Its message names the place and says what to do. */
 export class RecordsError extends Error {
   override readonly name = 'RecordsError';
   readonly type: RecordsErrorType;
@@ -12,5 +12,17 @@ export class RecordsError extends Error {
   constructor(type: RecordsErrorType, message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.type = type;
+  }
+}
+
+/** A record is a bad one where none may be: the one error of these that tells where it is by itself. */
+export class BadRecord extends RecordsError {
+  readonly number: number;
+  readonly why: string;
+
+  constructor(shown: string, number: number, why: string) {
+    super('RecordsInvalid', `${shown}: line ${number}: ${why}`);
+    this.number = number;
+    this.why = why;
   }
 }

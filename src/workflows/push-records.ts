@@ -225,12 +225,14 @@ function judge(
   if (result.failed > 0 && failWorkflow) {
     const objectIDs = firstFailures.flatMap((failure) => failure.objectIDs).slice(0, MAX_IDS_IN_FAILURE);
     const said = firstFailures[0]?.reason ?? 'no reason given';
-    const message = `${result.failed} records failed to be pushed to ${target}: ${said}. objectIDs: ${objectIDs.join(', ')}`;
+    const message = `${countOf(result.failed)} failed to be pushed to ${target}: ${said}. objectIDs: ${objectIDs.join(', ')}`;
     throw fail('PushFailed', message, { ...result, objectIDs });
   }
-  if (stopped) throw fail(stopped.type, `${stopped.message}. ${result.pushed} records had been pushed before`, result);
+  if (stopped) throw fail(stopped.type, `${stopped.message}. ${countOf(result.pushed)} had been pushed before`, result);
   return result;
 }
+
+const countOf = (records: number) => (records === 1 ? '1 record' : `${records} records`);
 
 const fail = (type: string, message: string, result: PushRecordsResult & { objectIDs?: readonly string[] }) =>
   ApplicationFailure.create({ type, message, nonRetryable: true, details: [result] });

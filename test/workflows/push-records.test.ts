@@ -202,7 +202,7 @@ test('a bad line fails the push and names its number; what came before is told',
   });
   expect(type).toBe('RecordsInvalid');
   expect(message).toMatch(/line 3: not JSON/);
-  expect(result.pushed).toBe(1);
+  expect(result).toMatchObject({ pushed: 1, badRecords: 1, firstBadRecords: [{ line: 3 }] });
 });
 
 test('bad lines are passed over where told, and counted', async () => {
