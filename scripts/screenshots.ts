@@ -3,6 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { webUi } from '../test/ui/web-ui.ts';
 import { rotateApiKeyId } from '../src/workflows/rotate-api-key.ts';
 import type { ApprovalStatus } from '../src/workflows/steps/approval-details.ts';
 import { launchBrowser } from './browser.ts';
@@ -41,6 +42,18 @@ async function main(): Promise<void> {
     });
     await open('provision-movies');
     await take('provision-connector');
+
+    await page.setViewportSize({ ...SIZE, height: 2_000 });
+    await webUi(page, services.temporal.uiUrl ?? '').fillInSchedule({
+      id: 'nightly-movies',
+      type: 'syncTask',
+      taskQueue: TASK_QUEUE,
+      input: { taskID: '6c02aeb1-775e-418e-870b-1faccd4b2c0f', onEmpty: 'fail' },
+      cron: '0 3 * * *',
+    });
+    await page.waitForTimeout(SETTLED_MS);
+    await take('create-schedule');
+    await page.setViewportSize(SIZE);
 
     await client.workflow.start('rotateApiKey', {
       taskQueue: TASK_QUEUE,

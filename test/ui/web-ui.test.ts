@@ -67,6 +67,26 @@ describe.skipIf(!hasBrowser())('the Temporal Web UI', () => {
     await expect(client.activity.getHandle('alone').result()).resolves.toMatchObject({ sources: [] });
   });
 
+  test('makes a schedule by hand on the Schedules page, which starts its workflow', async () => {
+    await ui.fillInSchedule({
+      id: 'by-hand',
+      type: 'callOperation',
+      taskQueue: worker.taskQueue,
+      input: { operation: 'listSources' },
+      cron: '0 3 * * *',
+    });
+    await ui.createSchedule();
+    const schedule = client.schedule.getHandle('by-hand');
+    const { action, spec } = await schedule.describe();
+    expect(action).toMatchObject({ workflowType: 'callOperation', args: [{ operation: 'listSources' }] });
+    expect(spec.calendars?.[0]).toMatchObject({ hour: [{ start: 3 }] });
+    await schedule.trigger();
+    const started = async () => (await schedule.describe()).info.recentActions[0]?.action.workflow.workflowId ?? '';
+    await expect.poll(started, { timeout: 20_000 }).toMatch(/^by-hand-20/);
+    await expect(client.workflow.getHandle(await started()).result()).resolves.toMatchObject({ sources: [] });
+    await schedule.delete();
+  });
+
   test('rotates the API key: started, read, approved by signal and completed in the browser', async () => {
     const acl = ['addObject', 'deleteIndex', 'editSettings'];
     await simulator.control('POST /keys', { key: 'the-next-key', acl });

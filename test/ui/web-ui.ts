@@ -49,6 +49,31 @@ export function webUi(page: Page, uiUrl: string, namespace = 'default') {
       return frame.locator('body').innerText();
     },
 
+    /** *Schedules* → *Create Schedule*: everything that has to be filled in. */
+    async fillInSchedule(schedule: {
+      readonly id: string;
+      readonly type: string;
+      readonly taskQueue: string;
+      readonly input: unknown;
+      readonly cron: string;
+    }): Promise<void> {
+      await page.goto(`${base}/schedules/create`);
+      await page.getByLabel('Schedule Name').fill(schedule.id);
+      await page.getByLabel('Workflow Type').fill(schedule.type);
+      await page.getByLabel('Workflow ID').fill(schedule.id);
+      await page.getByLabel('Task Queue').fill(schedule.taskQueue);
+      await write(page.locator('.cm-content').first(), schedule.input);
+      await page.getByPlaceholder('* * * * *').fill(schedule.cron);
+    },
+
+    async createSchedule(): Promise<void> {
+      await pressUntilDone(page.getByTestId('create-schedule-button'), () =>
+        page.waitForURL((url) => url.pathname.includes('/schedules') && !url.pathname.endsWith('/create'), {
+          timeout: 5_000,
+        }),
+      );
+    },
+
     /** *Start Standalone Activity*. */
     async startActivity(activity: { type: string; id: string; taskQueue: string; input?: unknown }): Promise<void> {
       const query = new URLSearchParams({
