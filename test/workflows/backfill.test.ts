@@ -94,8 +94,10 @@ describe.concurrent('a backfill', () => {
   test('goes on in a new history, with what is paused, set and counted', async () => {
     const { sourceID, taskIDs } = await makeTasks(200);
     const handle = await start({ taskFilter: { sourceID: [sourceID] }, maxParallel: 20 });
-    // Each is an event, so that fewer syncs are needed to make a history long.
-    await Promise.all(Array.from({ length: 1_200 }, () => handle.signal(setParallel, { maxParallel: 30 })));
+    await handle.signal(pause);
+    // Each is an event, so that the history is long while most is still to be synced.
+    await Promise.all(Array.from({ length: 2_000 }, () => handle.signal(setParallel, { maxParallel: 30 })));
+    await handle.signal(resume);
     const result = await handle.result();
     expect(result).toMatchObject({ total: 200, counts: { success: 200 }, notGood: [] });
     for (const taskID of taskIDs) expect(runsOf(taskID)).toHaveLength(1);
