@@ -50,9 +50,9 @@ const looping = proxyActivities<Pick<Activities, Looping>>({
   retry,
 });
 const waiting = proxyActivities<Pick<Activities, 'awaitRun'>>({
-  startToCloseTimeout: '16m',
+  startToCloseTimeout: '31m',
   heartbeatTimeout: '30s',
-  scheduleToCloseTimeout: '1h',
+  scheduleToCloseTimeout: '2h',
   retry,
   cancellationType: ActivityCancellationType.TRY_CANCEL,
 });

@@ -5,8 +5,8 @@ import { duration, id, intent } from './vocabulary.ts';
 /** A worker takes a key for current this long without asking (`CACHE_MS` of the key ring). */
 const CACHE_MS = 15_000;
 /**
- * As long as `awaitRun`, the longest wait, may take. No activity holds a key even that long: each asks for it before every
- * request, and a request, sent a second time with a fresh key, takes six and a half minutes at most.
+ * Twice what an activity may use a key for, and more: each, however long it waits, asks for the key before every request, and a
+ * request, sent a second time with a fresh key, takes six and a half minutes at most.
  */
 const LONGEST_USE_MS = 16 * 60_000;
 const MIN_OVERLAP_MS = CACHE_MS + LONGEST_USE_MS;

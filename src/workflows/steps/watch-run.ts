@@ -2,9 +2,11 @@ import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { AwaitedRun } from '../../activities/await-run.ts';
 import { repeatable } from '../proxies.ts';
 
-/** One call of the activity; each costs six history events. The first is shorter, so that Current Details show something soon. */
-const FIRST_SLICE_MS = 5 * 60_000;
-const SLICE_MS = 15 * 60_000;
+/**
+ * One call of the activity each, the last one repeated: Current Details show what it found. A call costs six history events, so
+ * that a day costs some three hundred; the first are shorter, for most runs are over by then.
+ */
+const SLICES_MS = [5, 10, 15, 30].map((minutes) => minutes * 60_000);
 
 /** What a person may say to a wait while it goes on. */
 export interface Wait {
@@ -27,7 +29,7 @@ export async function watchRun(
 ): Promise<WatchedRun> {
   let idleMs = 0;
   let last: AwaitedRun | undefined;
-  for (let slice = 1; ; slice += 1) {
+  for (let slice = 0; ; slice += 1) {
     const leftMs = wait.deadline - Date.now();
     if (wait.givenUp !== undefined) return stopped('givenUp', last);
     if (leftMs <= 0) return stopped('timedOut', last);
@@ -35,7 +37,7 @@ export async function watchRun(
     const awaited = await untilInterrupted(wait, () =>
       repeatable.awaitRun({
         runID,
-        waitMs: Math.min(leftMs, slice === 1 ? FIRST_SLICE_MS : SLICE_MS),
+        waitMs: Math.min(leftMs, SLICES_MS[slice] ?? (SLICES_MS.at(-1) as number)),
         noProgressMs,
         idleMs,
         ...(last?.progress ? { seen: last.progress } : {}),
