@@ -1,6 +1,8 @@
 import { benchCallPath } from './call-path.ts';
 import { benchLargePush, benchPush } from './push.ts';
 import { benchStartUp } from './start-up.ts';
+import { benchThroughput } from './throughput.ts';
+import { benchWaiting } from './waiting.ts';
 
 /** Ratios within one run hold on any machine; absolute figures don't. */
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
@@ -8,6 +10,8 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   push: benchPush,
   'push-large': benchLargePush,
   'start-up': benchStartUp,
+  throughput: benchThroughput,
+  waiting: benchWaiting,
 };
 
 /** `npm run bench` runs all of them, `npm run bench -- start-up` one. */
