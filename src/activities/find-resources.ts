@@ -19,7 +19,7 @@ export type ResourceKind = keyof typeof KINDS;
 
 export interface FindResourcesInput {
   readonly kind: ResourceKind;
-  /** Members that a resource must have with just these values: `{name: …}`, or `{sourceID: …, destinationID: …}` for a task, which has no name. */
+  /** Members that a resource must have with just these values, or with a list that holds them: `{name: …}`, or `{sourceID: …, destinationID: …}` for a task, which has no name. */
   readonly match: Readonly<Record<string, string>>;
   /** What a resource that matches should be like besides. Where it is not, `differs` says so; a reference to a secret is like any. */
   readonly expect?: Readonly<Record<string, unknown>>;
@@ -51,7 +51,7 @@ export function createFindResources(client: AlgoliaClient, keys: ApiKeys) {
           )) as { pagination?: { nbPages?: number | null } | null } & Record<string, Record<string, unknown>[]>;
           const items = answer[member] ?? [];
           for (const item of items) {
-            if (Object.entries(match).every(([name, value]) => item[name] === value))
+            if (Object.entries(match).every(([name, value]) => has(item[name], value)))
               found.push(describe(item, id, expect));
           }
           if (
@@ -68,6 +68,8 @@ export function createFindResources(client: AlgoliaClient, keys: ApiKeys) {
     return [...new Map(found.map((resource) => [resource.id, resource])).values()];
   };
 }
+
+const has = (member: unknown, value: string) => (Array.isArray(member) ? member.includes(value) : member === value);
 
 function describe(item: Record<string, unknown>, id: string, expect: FindResourcesInput['expect']): FoundResource {
   const differs = expect ? differences(expect, item) : [];

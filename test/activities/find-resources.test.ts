@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
 import { createFindResources, type FindResourcesInput } from '../../src/activities/find-resources.ts';
 import { callAlgolia, makeConnector } from '../setup/connector.ts';
+import { makeTransformed } from '../setup/transformation.ts';
 import { activityParts, attempt } from './setup.ts';
 
 let simulator: Simulator;
@@ -44,6 +45,13 @@ test('a task is found by its source, its destination and its action', async () =
   await callAlgolia(simulator, 'POST /2/tasks', { sourceID, destinationID, action: 'save' });
   const found = await find({ kind: 'task', match: { sourceID, destinationID, action: 'replace' } });
   expect(found.map(({ id }) => id)).toEqual([taskID]);
+});
+
+test('a member that is a list matches by what it holds', async () => {
+  const { transformationID, destinationID } = await makeTransformed(simulator);
+  await makeConnector(simulator);
+  const found = await find({ kind: 'destination', match: { transformationIDs: transformationID } });
+  expect(found.map(({ id }) => id)).toEqual([destinationID]);
 });
 
 test.for(['authentication', 'source', 'transformation', 'destination', 'task'] as const)(

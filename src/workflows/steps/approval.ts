@@ -47,8 +47,8 @@ export interface ApprovalRequest {
   readonly policy?: string | undefined;
   /** Whom the input names as requester; whoever started the workflow counts as one too. */
   readonly requestedBy?: string | undefined;
-  /** Markdown that stands above the approval in Current Details. */
-  readonly describeAround?: string | undefined;
+  /** Markdown that stands above the approval in Current Details; a function where it changes with the plan. */
+  readonly describeAround?: string | (() => string) | undefined;
   /** The plan as it would be now, asked for when the approvals are there. If it has changed, they are void and it is asked again. */
   readonly replan?: () => Promise<unknown>;
 }
@@ -176,6 +176,7 @@ async function ask(open: Desk, request: ApprovalRequest, refused: Refusal[]): Pr
   const policy = await approvalPolicy({ name: request.policy });
   const planHash = await hashPlan(request.plan);
   const requester = await readRequester();
+  const around = typeof request.describeAround === 'function' ? request.describeAround() : request.describeAround;
   open.rounds += 1;
   refused.push(...open.early.splice(0));
   const round: Round = {
@@ -195,7 +196,7 @@ async function ask(open: Desk, request: ApprovalRequest, refused: Refusal[]): Pr
     ...(policy.approvers ? { approvers: policy.approvers } : {}),
     ...(request.reason === undefined ? {} : { reason: request.reason }),
     ...(request.requestedBy === undefined ? {} : { requestedBy: request.requestedBy }),
-    ...(request.describeAround === undefined ? {} : { around: request.describeAround }),
+    ...(around === undefined ? {} : { around }),
   };
   open.round = round;
   findableBy({ ApprovalState: 'waiting' });
