@@ -4,6 +4,7 @@ import { alertBookId } from '../src/activities/alert-book-reports.ts';
 import { keyRingId } from '../src/secrets/key-ring-state.ts';
 import { rotateApiKeyId } from '../src/workflows/rotate-api-key.ts';
 import { callAlgolia, makeConnector } from '../test/setup/connector.ts';
+import { makeTransformed, NEW_CODE, transformationOf } from '../test/setup/transformation.ts';
 import { recordedConnector, type Case } from './replay-cases.ts';
 
 const ROTATION = { toSecret: 'env:SECRET_NEXT_KEY', emergency: true, overlap: '1s', soak: '1s' };
@@ -33,6 +34,29 @@ export const replayApprovalCases: Readonly<Record<string, Case>> = {
     const handle = await start('changeSource', { sourceID, sourceUpdate });
     await answer(handle, 'approve');
     return handle;
+  },
+
+  'deployTransformation-approved': async (recording) => {
+    const { handle } = await deploy(recording);
+    await answer(handle, 'approve');
+    return handle;
+  },
+
+  'deployTransformation-askedAgain': async (recording) => {
+    const { handle, transformationID } = await deploy(recording, { outcome: 'failure', reasonCode: 'critical' });
+    await asked(handle);
+    const changed = { name: 'by hand', type: 'code', input: { code: `// by hand\n${NEW_CODE}` } };
+    await callAlgolia(recording.simulator, `PUT /1/transformations/${transformationID}`, changed);
+    await answer(handle, 'approve');
+    await until(async () => (await handle.query<{ approvalId?: string }>('approval')).approvalId?.endsWith('-2'));
+    await answer(handle, 'approve');
+    return handle;
+  },
+
+  'deployTransformation-unchanged': async ({ simulator, start }) => {
+    const { transformationID } = await makeTransformed(simulator);
+    const { input } = await transformationOf(simulator, transformationID);
+    return start('deployTransformation', { transformationID, ...input, tryOn: [{ objectID: '1' }] });
   },
 
   'rotateAuthentication-approved': async ({ simulator, records, start }) => {
@@ -95,6 +119,20 @@ async function watch({ simulator, start }: Parameters<Case>[0]): Promise<Workflo
   const { taskID } = await makeConnector(simulator);
   await callAlgolia(simulator, `PUT /2/tasks/${taskID}/disable`);
   return start('watchConnectors', { expect: [{ taskID, maxAge: '1h' }], alert: ['ops'] });
+}
+
+/** New code for a transformation, with a canary whose run does as `script` says. */
+async function deploy({ simulator, records, start }: Parameters<Case>[0], script: object = {}) {
+  const { transformationID, taskID } = await makeTransformed(simulator, { url: records.url });
+  await simulator.control('POST /runs/script', { taskID, durationMs: 0, ...script });
+  const handle = await start('deployTransformation', {
+    transformationID,
+    code: NEW_CODE,
+    tryOn: [{ objectID: '1' }],
+    expect: [{ path: 'version', equals: 2 }],
+    canaryTaskID: taskID,
+  });
+  return { handle, transformationID };
 }
 
 /** The recorder's worker has no identity of its own, so a rotation goes on without its word when an operator says so. */

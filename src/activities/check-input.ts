@@ -5,6 +5,7 @@ import { backfillInput } from './inputs/backfill.ts';
 import { callOperationInput } from './inputs/call-operation.ts';
 import { changeSourceInput, rotateAuthenticationInput } from './inputs/change.ts';
 import { connectorPipelineInput } from './inputs/connector-pipeline.ts';
+import { deployTransformationInput } from './inputs/deploy-transformation.ts';
 import { provisionConnectorInput } from './inputs/provision-connector.ts';
 import { pushRecordsInput } from './inputs/push-records.ts';
 import { replaceAllRecordsInput } from './inputs/replace-all-records.ts';
@@ -20,6 +21,7 @@ export const workflowInputs = {
   callOperation: callOperationInput,
   connectorPipeline: connectorPipelineInput,
   changeSource: changeSourceInput,
+  deployTransformation: deployTransformationInput,
   rotateAuthentication: rotateAuthenticationInput,
   rotateApiKey: rotateApiKeyInput,
   pushRecords: pushRecordsInput,

@@ -12,6 +12,7 @@ import { createCheckChannels } from './check-channels.ts';
 import { createCheckInput } from './check-input.ts';
 import { createChunkedPush } from './chunked-push.ts';
 import { createDigestEvents } from './digest-events.ts';
+import { compareCode } from './compare-code.ts';
 import { createFindResources } from './find-resources.ts';
 import { createAwaitIndexTask, createCopyIndexScopes, createDeleteIndex, createMoveIndex } from './index-operations.ts';
 import { createAwaitRecords, createCountRecords, createInspectReplace } from './index-records.ts';
@@ -20,6 +21,7 @@ import { createInspectConnectors } from './inspect-connectors.ts';
 import { createInspectLeftovers } from './inspect-leftovers.ts';
 import { inspectSchedules } from './inspect-schedules.ts';
 import { createFindNewRuns, createInspectTask } from './inspect-task.ts';
+import { createInspectTransformation } from './inspect-transformation.ts';
 import { createKeyActivities } from './key-activities.ts';
 import { createInspectRecords } from './inspect-records.ts';
 import { createKeepVerdicts } from './keep-verdicts.ts';
@@ -27,6 +29,7 @@ import { createListTaskIDs } from './list-task-ids.ts';
 import { createKeepFailedRecords } from './keep-failed-records.ts';
 import { createNotify, createPost } from './notify.ts';
 import { createOperationActivities } from './operation-activities.ts';
+import { createReadCode } from './read-code.ts';
 import { readPushCheckpoint } from './read-push-checkpoint.ts';
 import { createPushSlice } from './push-slice.ts';
 import { readRequester, readSender } from './read-sender.ts';
@@ -34,6 +37,7 @@ import { createAwaitReplaceEnd } from './replace-lock.ts';
 import { createSearchRequest } from './search-request.ts';
 import { createTakeOverCrons } from './take-over-crons.ts';
 import { timeWindow } from './time-window.ts';
+import { createTrySamples } from './try-samples.ts';
 
 export interface ActivitiesOptions extends ClientOptions {
   readonly keys: ApiKeys;
@@ -72,6 +76,10 @@ export function createActivities({
     digestEvents: createDigestEvents(client, keys),
     findResources: createFindResources(client, keys),
     listTaskIDs: createListTaskIDs(client, keys),
+    inspectTransformation: createInspectTransformation(client, keys),
+    trySamples: createTrySamples(client, keys),
+    compareCode,
+    readCode: createReadCode(records.directory),
     keepVerdicts: createKeepVerdicts(records.directory),
     timeWindow,
     ...createKeyActivities({ applicationId: options.applicationId, client, keys, store: keyStore }),

@@ -15,7 +15,15 @@ type OnIndices =
   | 'deleteIndex'
   | 'awaitIndexTask'
   | 'awaitReplaceEnd';
-type Looping = 'inspectTask' | 'findNewRuns' | 'digestEvents' | 'findResources' | 'listTaskIDs' | OnIndices;
+type Looping =
+  | 'inspectTask'
+  | 'findNewRuns'
+  | 'digestEvents'
+  | 'findResources'
+  | 'listTaskIDs'
+  | 'inspectTransformation'
+  | 'trySamples'
+  | OnIndices;
 
 /** What goes through all records of a file. */
 type Reading = 'inspectRecords' | 'keepFailedRecords';
@@ -99,6 +107,8 @@ const LOOPING: ReadonlySet<string> = new Set<Looping>([
   'digestEvents',
   'findResources',
   'listTaskIDs',
+  'inspectTransformation',
+  'trySamples',
   'inspectReplace',
   'countRecords',
   'awaitRecords',
@@ -155,6 +165,12 @@ export const { checkInput } = proxyLocalActivities<Pick<Activities, 'checkInput'
 
 /** What a push that is to be interrupted has committed so far. */
 export const { readPushCheckpoint } = proxyLocalActivities<Pick<Activities, 'readPushCheckpoint'>>({
+  startToCloseTimeout: '20s',
+  retry: { maximumAttempts: 5 },
+});
+
+/** What a deployment of code asks of the worker. */
+export const { readCode, compareCode } = proxyLocalActivities<Pick<Activities, 'readCode' | 'compareCode'>>({
   startToCloseTimeout: '20s',
   retry: { maximumAttempts: 5 },
 });

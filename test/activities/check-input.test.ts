@@ -115,3 +115,37 @@ describe('a call of an operation', () => {
     expect(message).toMatch(/^input\.params\.sourceUpdate\.input/);
   });
 });
+
+describe('a deployment of code', () => {
+  const deployment = { transformationID: 't', code: 'x', tryOn: [{ objectID: '1' }] };
+
+  test.for([
+    [{ code: undefined }, /^input\.code: give one of code, codeRef and steps/],
+    [{ codeRef: 'file:x.js' }, /^input\.codeRef: give one of code, codeRef and steps/],
+    [{ code: 'x'.repeat(200_001) }, /^input\.code: more than 200 kB/],
+    [{ tryOn: [] }, /^input\.tryOn: /],
+    [{ tryOn: Array.from({ length: 21 }, () => ({})) }, /^input\.tryOn: /],
+    [{ tryOn: [{ text: 'x'.repeat(500_000) }] }, /^input\.tryOn: more than 500 kB/],
+    [
+      { expect: [{ path: 'a', equals: 1, exists: true }] },
+      /^input\.expect\[0\]: say one of exists, equals and matches/,
+    ],
+    [{ expect: [{ path: 'a' }] }, /^input\.expect\[0\]: say one of/],
+    [{ expect: [{ path: 'a..b', exists: true }] }, /^input\.expect\[0\]\.path: expected a path/],
+    [{ expect: [{ path: 'a', matches: '(' }] }, /^input\.expect\[0\]\.matches: is no regular expression/],
+    [{ expect: [{ path: 'a', exists: true, sample: 1 }] }, /^input\.expect\[0\]\.sample: tryOn has 1 records/],
+  ] as const)('of %j is refused at its place', async ([change, message]) => {
+    expect(await refusalOf('deployTransformation', { ...deployment, ...change })).toMatch(message);
+  });
+
+  test('keeps the references of the credentials it is tried with, and refuses those in the clear', async () => {
+    const inline = (key: unknown) => [{ type: 'secrets', name: 'inline', input: { key } }];
+    const authentications = inline({ $secret: 'env:SECRET_KEY' });
+    expect(await checkInput('deployTransformation', { ...deployment, authentications })).toMatchObject({
+      authentications,
+    });
+    const message = await refusalOf('deployTransformation', { ...deployment, authentications: inline('s3cr3t-word') });
+    expect(message).toMatch(/^input\.authentications\[0\]\.input\.key: a credential may not stand here in the clear/);
+    expect(message).not.toContain('s3cr3t');
+  });
+});

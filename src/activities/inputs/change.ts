@@ -6,7 +6,7 @@ import { approvalBy, asWritten, duration, id, intent } from './vocabulary.ts';
 
 /** A sync that fails must undo the change, and one that began before it proves nothing, so neither is for the caller to say. */
 const { failWorkflow: _, ...options } = syncOptions;
-const run = { ...options, onBusy: z.enum(['wait', 'fail']).default('wait') };
+export const run = { ...options, onBusy: z.enum(['wait', 'fail']).default('wait') };
 
 export const changeSourceInput = z.strictObject({
   sourceID: id,

@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/workflow';
+import type { SampleTried } from '../../activities/try-samples.ts';
 import type { InputOf, OutputOf } from '../../operations/index.ts';
 import { repeatable } from '../proxies.ts';
 
@@ -35,5 +36,24 @@ export async function checkTransformation(tryInput: InputOf<'tryTransformation'>
     `the transformation failed on a sample record: ${error.message ?? JSON.stringify(error)}`,
     'ValidationFailed',
     tryInput.sampleRecord,
+  );
+}
+
+const MAX_TOLD = 3;
+
+/** Says of every sample that didn't go well which it is, where, and what was expected. */
+export function assertAllAsExpected(tries: readonly SampleTried[]): void {
+  const failed = tries.filter(({ error, unmet }) => error !== undefined || unmet.length > 0);
+  if (failed.length === 0) return;
+  const told = failed.flatMap(({ sample, error, unmet }) =>
+    error === undefined
+      ? unmet.map(({ path, expected, got }) => `tryOn[${sample}]: ${path}: expected ${expected}, got ${got}`)
+      : [`tryOn[${sample}]: it failed: ${error}`],
+  );
+  const more = told.length > MAX_TOLD ? `; and ${told.length - MAX_TOLD} more` : '';
+  throw ApplicationFailure.nonRetryable(
+    `${told.slice(0, MAX_TOLD).join('; ')}${more}. Nothing was changed`,
+    failed.some(({ error }) => error !== undefined) ? 'ValidationFailed' : 'ExpectationFailed',
+    failed,
   );
 }

@@ -1,0 +1,78 @@
+import { ApplicationFailure, cancellationSignal } from '@temporalio/activity';
+import { describeIssues } from '../algolia/check-input.ts';
+import type { AlgoliaClient } from '../algolia/client.ts';
+import { operations, type InputOf } from '../operations/index.ts';
+import type { ApiKeys } from '../secrets/api-keys.ts';
+import { heartbeating } from './attempt.ts';
+import { withFreshKey } from './operation-activities.ts';
+import { toFailure } from './to-failure.ts';
+import { definitionHash, definitionOf, type TransformationDefinition } from './transformation-definition.ts';
+
+const PAGE_SIZE = 100;
+/** The answer is kept in history, which takes no more than 2 MB at once. */
+const MAX_BYTES = 1_000_000;
+
+export interface TransformationInspection {
+  readonly transformationID: string;
+  readonly updatedAt: string | null;
+  /** What to send to put it back. */
+  readonly definition: TransformationDefinition;
+  /** Of the definition. */
+  readonly hash: string;
+  /** The destinations whose records it changes. */
+  readonly usedBy: readonly { readonly destinationID: string; readonly indexName: string | null }[];
+}
+
+/** A transformation as it is, so that it can be put back; one that can't be is refused. */
+export function createInspectTransformation(client: AlgoliaClient, keys: ApiKeys) {
+  return async function inspectTransformation({
+    transformationID,
+  }: {
+    transformationID: string;
+  }): Promise<TransformationInspection> {
+    const signal = cancellationSignal();
+    const call = <N extends 'getTransformation' | 'listDestinations'>(name: N, input: InputOf<N>) =>
+      withFreshKey(keys, (options) => client.call(name, input, { signal, ...options }));
+    try {
+      return await heartbeating(async () => {
+        const found = await call('getTransformation', { transformationID });
+        const definition = definitionOf(found);
+        assertRestorable(transformationID, definition);
+        const usedBy = new Map<string, string | null>();
+        for (let page = 1; ; page += 1) {
+          const { destinations, pagination } = await call('listDestinations', {
+            transformationID,
+            itemsPerPage: PAGE_SIZE,
+            page,
+            sort: 'createdAt',
+            order: 'asc',
+          });
+          for (const { destinationID, input } of destinations)
+            if (destinationID) usedBy.set(destinationID, input?.indexName ?? null);
+          if (destinations.length === 0 || page >= (pagination?.nbPages ?? page)) break;
+        }
+        return {
+          transformationID,
+          updatedAt: found.updatedAt ?? null,
+          definition,
+          hash: definitionHash(definition),
+          usedBy: [...usedBy].map(([destinationID, indexName]) => ({ destinationID, indexName })),
+        };
+      });
+    } catch (error) {
+      throw toFailure(error);
+    }
+  };
+}
+
+function assertRestorable(transformationID: string, transformationCreate: TransformationDefinition): void {
+  const refuse = (why: string) =>
+    ApplicationFailure.nonRetryable(
+      `transformation ${transformationID} could not be put back: ${why}`,
+      'NotRestorable',
+    );
+  const parsed = operations.updateTransformation.input.safeParse({ transformationID, transformationCreate });
+  if (!parsed.success) throw refuse(describeIssues(parsed.error.issues, 'it'));
+  if (Buffer.byteLength(JSON.stringify(transformationCreate)) > MAX_BYTES)
+    throw refuse(`it has more than ${MAX_BYTES / 1_000_000} MB, which Temporal would not keep`);
+}
