@@ -59,6 +59,18 @@ export const replayApprovalCases: Readonly<Record<string, Case>> = {
     return start('deployTransformation', { transformationID, ...input, tryOn: [{ objectID: '1' }] });
   },
 
+  'decommissionConnector-approved': async (recording) => {
+    const handle = await decommission(recording);
+    await answer(handle, 'approve');
+    return handle;
+  },
+
+  'decommissionConnector-rejected': async (recording) => {
+    const handle = await decommission(recording);
+    await answer(handle, 'reject');
+    return handle;
+  },
+
   'rotateAuthentication-approved': async ({ simulator, records, start }) => {
     const input = { username: 'shop', password: 'the-old-password' };
     const old = await callAlgolia(simulator, 'POST /1/authentications', { type: 'basic', name: 'recorded', input });
@@ -133,6 +145,17 @@ async function deploy({ simulator, records, start }: Parameters<Case>[0], script
     canaryTaskID: taskID,
   });
   return { handle, transformationID };
+}
+
+/** A connector with a run that has not ended, and a transformation that something else uses too. */
+async function decommission({ simulator, start }: Parameters<Case>[0]): Promise<WorkflowHandle> {
+  const { taskID, transformationID } = await makeTransformed(simulator);
+  const { destinationID } = await makeConnector(simulator);
+  await callAlgolia(simulator, `PATCH /1/destinations/${destinationID}`, { transformationIDs: [transformationID] });
+  await simulator.control('POST /runs/script', { taskID, durationMs: 1_000 });
+  await callAlgolia(simulator, `POST /2/tasks/${taskID}/run`);
+  const alsoDelete = ['destination', 'source', 'transformation', 'authentication'];
+  return start('decommissionConnector', { taskID, alsoDelete });
 }
 
 /** The recorder's worker has no identity of its own, so a rotation goes on without its word when an operator says so. */

@@ -5,6 +5,7 @@ import { backfillInput } from './inputs/backfill.ts';
 import { callOperationInput } from './inputs/call-operation.ts';
 import { changeSourceInput, rotateAuthenticationInput } from './inputs/change.ts';
 import { connectorPipelineInput } from './inputs/connector-pipeline.ts';
+import { decommissionConnectorInput } from './inputs/decommission-connector.ts';
 import { deployTransformationInput } from './inputs/deploy-transformation.ts';
 import { provisionConnectorInput } from './inputs/provision-connector.ts';
 import { pushRecordsInput } from './inputs/push-records.ts';
@@ -22,6 +23,7 @@ export const workflowInputs = {
   connectorPipeline: connectorPipelineInput,
   changeSource: changeSourceInput,
   deployTransformation: deployTransformationInput,
+  decommissionConnector: decommissionConnectorInput,
   rotateAuthentication: rotateAuthenticationInput,
   rotateApiKey: rotateApiKeyInput,
   pushRecords: pushRecordsInput,

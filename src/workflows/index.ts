@@ -4,6 +4,7 @@ export { backfill } from './backfill.ts';
 export { callOperation } from './call-operation.ts';
 export { changeSource } from './change-source.ts';
 export { connectorPipeline } from './connector-pipeline.ts';
+export { decommissionConnector } from './decommission-connector.ts';
 export { deployTransformation } from './deploy-transformation.ts';
 export { keyRing } from './key-ring.ts';
 export { provisionConnector } from './provision-connector.ts';

@@ -54,7 +54,8 @@ async function idsOf({ kind, match, id }: Intent): Promise<string[]> {
   return (await lookFor(() => repeatable.findResources({ kind, match }))).map((found) => found.id);
 }
 
-async function deleteResource(kind: ResourceKind, id: string): Promise<void> {
+/** What is gone already is deleted. */
+export async function deleteResource(kind: ResourceKind, id: string): Promise<void> {
   try {
     await deleteByKind(kind, id);
   } catch (error) {
