@@ -3,13 +3,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { request } from 'undici';
-import type { callOperation } from '../src/workflows/call-operation.ts';
 import type { connectorPipeline, ConnectorPipelineResult } from '../src/workflows/connector-pipeline.ts';
 import type { provisionConnector, ProvisionConnectorResult } from '../src/workflows/provision-connector.ts';
-import type { syncTask } from '../src/workflows/sync-task.ts';
 import { rotateApiKeyId } from '../src/workflows/rotate-api-key.ts';
 import { answerApprovals } from './demo-approvals.ts';
 import { airports, movies } from './demo-connectors.ts';
+import { seedStartForms } from './demo-start-forms.ts';
 import { createProgressDisplay, type ProgressDisplay } from './progress.ts';
 import { APPLICATION_ID, startServices, STATE_DIR, TASK_QUEUE, type Services } from './services.ts';
 
@@ -60,7 +59,13 @@ async function main({ temporal, data, simulator }: Services): Promise<number> {
   await answering;
   display.stop();
   process.stdout.write(summaryTable(outcomes, webUi));
-  await seedStartForms(client, outcomes[1]?.taskID);
+  await seedStartForms({
+    client,
+    webUi,
+    dataUrl: data.url,
+    taskID: outcomes[1]?.ids?.taskID,
+    transformationID: outcomes[0]?.ids?.transformationID,
+  });
   process.stdout.write(
     `\nStart one yourself: ${webUi}/workflows/start-workflow?taskQueue=${TASK_QUEUE}&workflowType=syncTask\n`,
   );
@@ -91,7 +96,7 @@ interface Followed {
 interface Outcome {
   readonly name: string;
   readonly workflowId: string;
-  readonly taskID?: string;
+  readonly ids?: Result['ids'];
   readonly records: number;
   readonly verdict: string;
   readonly durationMs: number;
@@ -125,12 +130,12 @@ async function follow(
     await show(step.split(/[:,]/)[0] ?? '');
     await sleep(POLL_MS);
   }
-  const [verdict, taskID] = await result.then(
-    ({ sync, ids }) => [sync?.verdict ?? 'created', ids.taskID] as const,
+  const [verdict, ids] = await result.then(
+    ({ sync, ids: made }) => [sync?.verdict ?? 'created', made] as const,
     (error: unknown) => [failureOf(error), undefined] as const,
   );
   const records = await show(verdict);
-  return { name, workflowId, ...(taskID ? { taskID } : {}), records, verdict, durationMs: Date.now() - startedAt };
+  return { name, workflowId, ...(ids ? { ids } : {}), records, verdict, durationMs: Date.now() - startedAt };
 }
 
 const failureOf = (error: unknown) =>
@@ -158,22 +163,6 @@ async function syncProgress(
   } catch {
     return undefined;
   }
-}
-
-/** The Web UI fills its start form from the latest run of a type, so there is one of the types that people start most. */
-async function seedStartForms(client: Client, taskID: string | undefined): Promise<void> {
-  const options = { taskQueue: TASK_QUEUE };
-  await client.workflow.execute<typeof callOperation>('callOperation', {
-    ...options,
-    workflowId: `demo/callOperation/${Date.now()}`,
-    args: [{ operation: 'listTasks', params: { itemsPerPage: 10 } }],
-  });
-  if (!taskID) return;
-  await client.workflow.execute<typeof syncTask>('syncTask', {
-    ...options,
-    workflowId: `demo/syncTask/${Date.now()}`,
-    args: [{ taskID }],
-  });
 }
 
 function summaryTable(outcomes: readonly Outcome[], webUi: string): string {
