@@ -1,8 +1,8 @@
-import { structuredPatch } from 'diff';
+import { structuredPatch, type StructuredPatchHunk } from 'diff';
 import { definitionHash, textOf, type TransformationDefinition } from './transformation-definition.ts';
 
-/** A diff that takes longer is of two codes that have nothing in common. */
-const MAX_DIFF_MS = 1_000;
+/** Two codes that differ in more lines have nothing in common; to find what little they have takes the square of it. */
+const MAX_EDITS = 3_000;
 /** As much as people read. */
 const MAX_DIFF_CHARACTERS = 12_000;
 
@@ -25,18 +25,21 @@ export async function compareCode({
 }): Promise<CodeComparison> {
   const hashes = { before: definitionHash(before), after: definitionHash(after) };
   const [old, next] = [textOf(before), textOf(after)];
-  const patch = structuredPatch('', '', old, next, '', '', { context: 3, timeout: MAX_DIFF_MS });
-  if (!patch) {
-    const [removed, added] = [countLines(old), countLines(next)];
-    return { diff: `@@ ${removed} lines are replaced by ${added} others @@`, added, removed, hashes };
-  }
-  const lines = patch.hunks.flatMap((hunk) => [
-    `@@ -${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@`,
-    ...hunk.lines,
-  ]);
-  const count = (sign: string) =>
-    patch.hunks.reduce((sum, hunk) => sum + hunk.lines.filter((line) => line.startsWith(sign)).length, 0);
+  const patch = structuredPatch('', '', old, next, '', '', { context: 3, maxEditLength: MAX_EDITS });
+  const lines = patch ? patch.hunks.flatMap(linesOf) : replaced(old, next);
+  const count = (sign: string) => lines.filter((line) => line.startsWith(sign)).length;
   return { diff: shorten(lines), added: count('+'), removed: count('-'), hashes };
+}
+
+const linesOf = ({ oldStart, oldLines, newStart, newLines, lines }: StructuredPatchHunk) => [
+  `@@ -${oldStart},${oldLines} +${newStart},${newLines} @@`,
+  ...lines,
+];
+
+/** The new code first: people see the beginning of it. */
+function replaced(old: string, next: string): string[] {
+  const signed = (sign: string, text: string) => text.split('\n').map((line) => sign + line);
+  return ['@@ all of it is replaced @@', ...signed('+', next), ...signed('-', old)];
 }
 
 function shorten(lines: readonly string[]): string {
@@ -50,5 +53,3 @@ function shorten(lines: readonly string[]): string {
   }
   return shown.join('\n');
 }
-
-const countLines = (text: string) => text.split('\n').length;

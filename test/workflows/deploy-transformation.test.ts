@@ -157,6 +157,16 @@ describe.concurrent('new code that is approved', () => {
     expect((await failureOf(handle)).name).toBe('CancelledFailure');
   });
 
+  test('may be as large as is taken, and so may the old one', async () => {
+    const filler = `// ${'é'.repeat(40)}\n`.repeat(2_350);
+    const large = (version: number) => `${version === 1 ? OLD_CODE : NEW_CODE}${filler}`;
+    const { transformationID } = await make({ input: { code: large(1) } });
+    const handle = await deploy({ transformationID, code: large(2), tryOn: [SAMPLE, SAMPLE, SAMPLE] });
+    await asked(handle);
+    await answer(handle, 'approve');
+    expect(await handle.result()).toMatchObject({ outcome: 'deployed', changes: { added: 1 } });
+  });
+
   test('is asked about again, with the new diff, when somebody else changed the transformation meanwhile', async () => {
     const { transformationID } = await make();
     const handle = await deploy({ transformationID });
