@@ -338,6 +338,21 @@ describe.concurrent('nothing is deleted, and the task is enabled again', () => {
   });
 });
 
+test('nothing is done with a connector that history could not keep', async () => {
+  const made = await makeWhole();
+  const large = { name: 'large', type: 'code', input: { code: `// ${'x'.repeat(700_000)}` } };
+  const ids = await Promise.all(
+    [1, 2].map(async () => (await callAlgolia(simulator, 'POST /1/transformations', large)).transformationID),
+  );
+  await callAlgolia(simulator, `PATCH /1/destinations/${made.destinationID}`, { transformationIDs: ids });
+  const handle = await decommission({ taskID: made.taskID, alsoDelete: ['destination', 'transformation'] });
+  expect(await failureOf(handle)).toMatchObject({
+    type: 'ConfigurationTooLarge',
+    message: expect.stringMatching(/leave the largest part out of alsoDelete/),
+  });
+  expect(await wayOf(made.taskID)).not.toContain('disableTask');
+});
+
 test('a task that was disabled before stays so when it is rejected', async () => {
   const made = await makeWhole();
   await callAlgolia(simulator, `PUT /2/tasks/${made.taskID}/disable`);

@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/workflow';
 import type { Checked } from '../../activities/check-input.ts';
 import type { ResourceKind } from '../../activities/find-resources.ts';
 import { repeatable } from '../proxies.ts';
@@ -43,8 +44,8 @@ const USERS: Readonly<Record<OtherKind, readonly (readonly [ResourceKind, string
 /** What uses others comes before them. */
 const ORDER: readonly OtherKind[] = ['destination', 'source', 'transformation', 'authentication'];
 const MAX_USERS_TOLD = 5;
-/** They say what a task did, not what it is. */
-const PAST_AND_FUTURE = new Set(['lastRun', 'nextRun']);
+/** All of it is shown, approved and handed back in one piece, and Temporal takes no more than 2 MB at once. */
+const MAX_CHARACTERS = 1_200_000;
 
 /** Reads a connector, and tells what of it can be deleted from what something else uses. What is gone already is left out. */
 export async function readConnector({
@@ -54,17 +55,17 @@ export async function readConnector({
   const task = await repeatable.getTask({ taskID });
   const found = await readParts(task, alsoDelete);
   const wanted = ORDER.filter((kind) => alsoDelete.includes(kind)).flatMap((kind) =>
-    [...found[kind]].map(([id, configuration]) => ({ resource: kind, id, ...nameOf(configuration), configuration })),
+    [...found[kind]].map(([id, resource]) => ({ ...partOf(kind, id, resource), resource: kind })),
   );
   const users = await Promise.all(wanted.map(({ resource, id }) => usersOf(resource, id)));
-  const configuration = Object.fromEntries(Object.entries(task).filter(([name]) => !PAST_AND_FUTURE.has(name)));
-  const parts: Part[] = [{ resource: 'task', id: taskID, configuration }];
+  const parts = [partOf('task', taskID, task)];
   const kept: KeptPart[] = [];
   for (const [place, part] of wanted.entries()) {
     const why = inUse(users[place] ?? [], parts);
     if (why === undefined) parts.push(part);
     else kept.push({ resource: part.resource, id: part.id, why });
   }
+  assertKeepable(parts);
   const { indexName } = ([...found.destination.values()][0]?.input ?? {}) as { indexName?: string | null };
   return { parts, kept, enabled: task.enabled ?? true, ...(indexName ? { indexName } : {}) };
 }
@@ -136,4 +137,24 @@ async function readAll(ids: readonly string[], read: (id: string) => Promise<Res
 const idsIn = (resources: Resources, member: string): string[] =>
   [...resources.values()].flatMap((resource) => resource[member] ?? []).filter((id) => typeof id === 'string');
 
-const nameOf = ({ name }: Resource) => (typeof name === 'string' ? { name } : {});
+function partOf(resource: ResourceKind, id: string, found: Resource): Part {
+  const { name } = found;
+  const configuration = configurationOf(resource, found);
+  return { resource, id, ...(typeof name === 'string' ? { name } : {}), configuration };
+}
+
+/** What it is, without what it did; and code stands in `input` too, unless it is older than that. */
+function configurationOf(resource: ResourceKind, found: Resource): Resource {
+  const { lastRun: _lastRun, nextRun: _nextRun, ...task } = found;
+  if (resource === 'task') return task;
+  const { code: _code, ...transformation } = found;
+  return resource === 'transformation' && found.input ? transformation : found;
+}
+
+function assertKeepable(parts: readonly Part[]): void {
+  if (JSON.stringify(parts).length <= MAX_CHARACTERS) return;
+  throw ApplicationFailure.nonRetryable(
+    `the configuration of the connector has more than ${MAX_CHARACTERS / 1_000_000} MB, which Temporal would not keep: leave the largest part out of alsoDelete`,
+    'ConfigurationTooLarge',
+  );
+}
