@@ -1,0 +1,82 @@
+import { Client, Connection } from '@temporalio/client';
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
+import { startSimulator, type Simulator } from '../../simulator/index.ts';
+import { decommissionConnector, decommissionConnectorStatus } from '../../src/workflows/decommission-connector.ts';
+import { callAlgolia, makeConnector, type MadeConnector } from '../setup/connector.ts';
+import { answer, failureOf } from '../setup/decide.ts';
+import { spawnWorker, type SpawnedWorker } from '../setup/spawn-worker.ts';
+import { workerEnvironment } from '../setup/start-worker.ts';
+
+const { address, namespace } = inject('temporal');
+const taskQueue = `killed-${randomUUID()}`;
+let simulator: Simulator;
+let client: Client;
+let worker: SpawnedWorker;
+let made: MadeConnector;
+
+const startWorker = () => spawnWorker(workerEnvironment(simulator, taskQueue));
+
+beforeAll(async () => {
+  simulator = await startSimulator();
+  client = new Client({ connection: await Connection.connect({ address }), namespace });
+  worker = startWorker();
+});
+afterAll(async () => {
+  await worker.end('SIGKILL');
+  await Promise.all([simulator.stop(), client.connection.close()]);
+});
+beforeEach(async () => {
+  await simulator.control('DELETE /faults');
+  made = await makeConnector(simulator);
+});
+
+const decommission = () =>
+  client.workflow.start(decommissionConnector, {
+    taskQueue,
+    workflowId: `decommission-${randomUUID()}`,
+    args: [{ taskID: made.taskID, alsoDelete: ['destination', 'source'] }],
+  });
+const met = () =>
+  vi.waitFor(() => expect(simulator.world.faults.list()).toMatchObject([{ hits: 1 }]), {
+    timeout: 60_000,
+    interval: 50,
+  });
+const left = () => {
+  const { tasks, destinations, sources } = simulator.world;
+  return [tasks.get(made.taskID), destinations.get(made.destinationID), sources.get(made.sourceID)].filter(Boolean);
+};
+
+test.for(['deleteTask', 'deleteSource'] as const)(
+  'a worker that is killed in the middle of %s leaves nothing behind for the next one',
+  { timeout: 180_000 },
+  async (operation) => {
+    // The request is on its way already: it takes effect after its sender is dead.
+    await simulator.control('POST /faults', { operation, kind: 'hang', ms: 1_000 });
+    const handle = await decommission();
+    await answer(handle, 'approve');
+    await met();
+    await worker.end('SIGKILL');
+    worker = startWorker();
+    const { deleted } = await handle.result();
+    expect(deleted.map(({ resource }) => resource)).toEqual(['task', 'destination', 'source']);
+    expect(left()).toEqual([]);
+  },
+);
+
+test('what is cancelled while no worker lives is enabled again by the next one', { timeout: 180_000 }, async () => {
+  await simulator.control('POST /runs/script', { taskID: made.taskID, neverFinish: true });
+  await callAlgolia(simulator, `POST /2/tasks/${made.taskID}/run`);
+  const handle = await decommission();
+  await vi.waitFor(
+    async () => expect((await handle.query(decommissionConnectorStatus)).step).toMatch(/^waiting until/),
+    { timeout: 60_000, interval: 100 },
+  );
+  await worker.end('SIGKILL');
+  await handle.cancel();
+  expect(simulator.world.tasks.get(made.taskID)).toMatchObject({ enabled: false });
+  worker = startWorker();
+  expect((await failureOf(handle)).name).toBe('CancelledFailure');
+  expect(simulator.world.tasks.get(made.taskID)).toMatchObject({ enabled: true });
+  expect(left()).toHaveLength(3);
+});
