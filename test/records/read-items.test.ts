@@ -136,6 +136,13 @@ test('an element of a JSON array that is no record is a bad one', async () => {
   ]);
 });
 
+test('a record that is nested too deeply to be written as JSON is a bad one', () => {
+  let deep: unknown = [];
+  for (let depth = 0; depth < 1_000_000; depth += 1) deep = [deep];
+  const item: Item = { number: 1, content: { kind: 'value', value: { objectID: 'a', deep } } };
+  expect(checkRecord(item, 4_000_000)).toEqual({ ok: false, why: 'nested too deeply to be written as JSON' });
+});
+
 test.each([
   ['half.json', '[{"objectID":"a"},', 'not a JSON array'],
   ['broken.json', '[{"objectID":"a"},{"objectID":x}]', 'not a JSON array'],
