@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { describeIssues } from '../algolia/check-input.ts';
 import { ConfigError } from '../config.ts';
+import { readYaml } from '../read-yaml.ts';
 import type { Channel } from './channel.ts';
 import type { ApprovalPolicy } from './policy.ts';
 
@@ -101,9 +100,9 @@ function* mistakesOf(value: Policy, withChannel: readonly string[]): Generator<[
 /** As the workflows compare names (`normalName` in their approval step). */
 const normal = (value: string): string =>
   value
+    .replace(/[\p{Default_Ignorable_Code_Point}\p{Cf}]|(?!\s)\p{Cc}/gu, '')
     .normalize('NFKC')
     .replace(/\s+/gu, ' ')
-    .replace(/[\p{Cf}\p{Cc}]/gu, '')
     .trim()
     .toLowerCase();
 
@@ -148,16 +147,7 @@ function toPolicy(
 
 function read(path: string): z.output<typeof file> {
   const fail = (why: string, cause?: unknown) => new ConfigError(`APPROVAL_POLICIES: ${path}: ${why}`, { cause });
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw fail(`cannot be read: ${error instanceof Error ? error.message : String(error)}`, error);
-  }
-  const document = parseDocument(text, { prettyErrors: true });
-  const [error] = document.errors;
-  if (error) throw fail(error.message.replace(/\s+/g, ' '), error);
-  const parsed = file.safeParse(document.toJS());
+  const parsed = file.safeParse(readYaml(path, fail));
   if (!parsed.success) throw fail(describeIssues(parsed.error.issues, 'file').replace(/(^|; )file\.?/g, '$1'));
   return parsed.data;
 }

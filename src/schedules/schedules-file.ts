@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { ScheduleOverlapPolicy } from '@temporalio/client';
 import { msToNumber } from '@temporalio/common/lib/time.js';
-import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { workflowInputs, type WorkflowType } from '../activities/check-input.ts';
 import { describeIssues } from '../algolia/check-input.ts';
 import { duration } from '../activities/inputs/vocabulary.ts';
 import { ConfigError } from '../config.ts';
+import { readYaml } from '../read-yaml.ts';
 import { formatCron, parseCron } from './cron-fields.ts';
 
 const OVERLAPS = Object.values(ScheduleOverlapPolicy).filter((value) => value !== undefined);
@@ -116,16 +115,7 @@ export type DeclaredSchedule = SchedulesFile['schedules'][number];
 /** Reads and checks a file of schedules, or throws {@link ConfigError} naming the file and every wrong place. */
 export function loadSchedules(path: string): SchedulesFile {
   const fail = (why: string, cause?: unknown) => new ConfigError(`${path}: ${why}`, { cause });
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw fail(`cannot be read: ${(error as Error).message}`, error);
-  }
-  const document = parseDocument(text, { prettyErrors: true });
-  const [error] = document.errors;
-  if (error) throw fail(error.message.replace(/\s+/g, ' '), error);
-  const parsed = file.safeParse(document.toJS());
+  const parsed = file.safeParse(readYaml(path, fail));
   if (parsed.success) return parsed.data;
   throw fail(
     `\n  ${describeIssues(parsed.error.issues, '')

@@ -94,6 +94,7 @@ test.for([
   ],
   ['policies: {}\napprovers: {ana: {channel: nowhere}}', /approvers\.ana\.channel: there is no channel 'nowhere'/],
   ['policies: {a: {}, a: {}}', /FILE: Map keys must be unique/],
+  ['policies: *nobody', /^ConfigError: APPROVAL_POLICIES: FILE: Unresolved alias/],
   ['policies: [', /^ConfigError: APPROVAL_POLICIES: FILE: /],
   ['', /^ConfigError: APPROVAL_POLICIES: FILE: /],
 ])('%j is refused, naming the place', ([yaml, message]) => {

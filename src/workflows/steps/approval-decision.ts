@@ -52,9 +52,9 @@ export function claimedName(payload: unknown): string {
 /** Names that look alike are one name: case, width, white space and invisible characters do not tell people apart. */
 export const normalName = (name: string): string =>
   name
+    .replace(/[\p{Default_Ignorable_Code_Point}\p{Cf}]|(?!\s)\p{Cc}/gu, '')
     .normalize('NFKC')
     .replace(/\s+/gu, ' ')
-    .replace(/[\p{Cf}\p{Cc}]/gu, '')
     .trim()
     .toLowerCase();
 

@@ -211,6 +211,7 @@ describe('refused, and listed', () => {
     const attempts: [unknown, string][] = [
       [{ approver: 'ana@corp' }, 'who asked for it may not approve it'],
       [{ approver: 'Bob@corp' }, 'who asked for it may not approve it'],
+      [{ approver: 'b\u034Fo\uFEFFb@c\u3164orp\uFE0F' }, 'who asked for it may not approve it'],
       [{ approver: 'mallory' }, "not an approver of the policy 'listed'"],
       [{ approver: 'carol@corp', planHash: planHash({}) }, 'the planHash is not that of the plan which is asked about'],
       [{ approver: 'carol@corp', approvalId: 'another/approval-1' }, 'meant for approval another/approval-1'],

@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { parseDocument } from 'yaml';
+
+/** What the YAML file of that name says, checked by nobody. What `fail` makes of a reason is thrown. */
+export function readYaml(path: string, fail: (why: string, cause?: unknown) => Error): unknown {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw fail(`cannot be read: ${reasonOf(error)}`, error);
+  }
+  const document = parseDocument(text, { prettyErrors: true });
+  const [error] = document.errors;
+  if (error) throw fail(error.message.replace(/\s+/g, ' '), error);
+  try {
+    return document.toJS();
+  } catch (error) {
+    // An alias that names nothing, or aliases of aliases that would fill the memory.
+    throw fail(reasonOf(error), error);
+  }
+}
+
+const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
