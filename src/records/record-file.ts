@@ -6,6 +6,14 @@ import { RecordsError } from './records-error.ts';
 /** Large reads cost least; a few of them are all that is held of a file. */
 const CHUNK_BYTES = 512 * 1024;
 
+/** Says why a `file:` URI leads out of the directory by its name alone, whatever lies there. */
+export function whyNotBelow(uri: string): string | undefined {
+  const name = uri.slice('file:'.length);
+  return isAbsolute(name) || name.includes('\0') || name.split(/[/\\]/).includes('..')
+    ? 'the path must be relative to RECORDS_DIR and stay below it, such as file:products.ndjson'
+    : undefined;
+}
+
 export interface RecordFile {
   /** Changes when the file does. */
   readonly version: string;
@@ -20,8 +28,8 @@ export async function openRecordFile(uri: string, directory: string | undefined)
   const refuse = (why: string, cause?: unknown) => new RecordsError('RecordsRefused', `${uri}: ${why}`, cause);
   const name = uri.slice('file:'.length);
   if (directory === undefined) throw refuse('this worker has no RECORDS_DIR');
-  if (isAbsolute(name) || name.includes('\0') || name.split(/[/\\]/).includes('..'))
-    throw refuse('the path must be relative to RECORDS_DIR and stay below it, such as file:products.ndjson');
+  const outside = whyNotBelow(uri);
+  if (outside !== undefined) throw refuse(outside);
 
   const [root, path] = await Promise.all([realpath(directory), realpath(join(directory, name))]).catch((error) => {
     throw refuse('there is no such file below RECORDS_DIR', error);

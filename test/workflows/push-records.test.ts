@@ -341,6 +341,10 @@ test('an input that is no input is refused, naming each place', async () => {
   expect(await refused({ indexName: 'i', action: 'addObject', recordsRef: { uri: 's3://bucket/x' } })).toContain(
     'input.recordsRef.uri',
   );
+  for (const uri of ['file:../../etc/passwd', 'file:/etc/passwd', 'file:///etc/passwd', 'file:a\\..\\b'])
+    expect(await refused({ indexName: 'i', action: 'addObject', recordsRef: { uri } })).toContain(
+      'input.recordsRef.uri: the path must be relative to RECORDS_DIR',
+    );
   const large = products(900).map((record) => ({ ...record, text: 'x'.repeat(1_200) }));
   expect(await refused({ indexName: 'i', action: 'addObject', records: large })).toMatch(
     /input\.records: \d+ bytes, .*recordsRef/,

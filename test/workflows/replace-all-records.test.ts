@@ -285,6 +285,7 @@ describe.concurrent('what must not replace an index', () => {
       [{ approval: { policy: 'p' } }, 'input.approval: nobody is ever asked'],
       [{ guard: { maxShrinkPercent: 101 } }, 'input.guard.maxShrinkPercent'],
       [{ scope: ['settings'] }, 'input.scope: unknown field'],
+      [{ recordsRef: { uri: 'file:../../etc/passwd' } }, 'input.recordsRef.uri: the path must be relative'],
     ] as const) {
       const failure = await failureOf(await start(100, input as object, { workflowId: randomUUID() }));
       expect(failure.type).toBe('InvalidInput');

@@ -533,6 +533,8 @@ describe('an input that is wrong is refused before anything is sent:', () => {
     { input: undefined, message: 'input: expected object, but it is missing' },
     { input: ['t1'], message: 'input: expected object, received array' },
     { input: {}, message: 'input.taskID: expected string, but it is missing' },
+    { input: { taskID: '' }, message: 'input.taskID: an id may not be empty' },
+    { input: { taskID: '..' }, message: "input.taskID: an id may not be '.' or '..'" },
     { input: { taskID: 7 }, message: 'input.taskID: expected string, received number' },
     { input: { taskID: 't', maxDuraton: '2h' }, message: 'input.maxDuraton: unknown field' },
     {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { pushAction, pushRecords } from '../../operations/push.ts';
 import { resourceID } from '../../operations/operation.ts';
+import { whyNotBelow } from '../../records/record-file.ts';
 import { duration, intent } from './vocabulary.ts';
 
 const DEFAULT_MAX_RECORDS = 1_000;
@@ -16,7 +17,11 @@ export const recordsRef = z.strictObject({
   /** `file:products.ndjson` or `https://host/products.csv.gz`. */
   uri: z
     .string()
-    .regex(/^(file|https?):./, 'expected file:<path below RECORDS_DIR> or https://<host in RECORDS_HOSTS>/…'),
+    .regex(/^(file|https?):./, 'expected file:<path below RECORDS_DIR> or https://<host in RECORDS_HOSTS>/…')
+    .check((ctx) => {
+      const message = ctx.value.startsWith('file:') ? whyNotBelow(ctx.value) : undefined;
+      if (message !== undefined) ctx.issues.push({ code: 'custom', message, input: ctx.value });
+    }),
   /** In hex, of the bytes as they lie there. Proven before anything is pushed. */
   sha256: z
     .string()

@@ -27,4 +27,8 @@ export const intent = {
 /** Which of the worker's approval policies decides; default: the one named `default`. */
 export const approvalBy = z.strictObject({ policy: z.string().min(1).optional() });
 
-export const id = z.string().min(1);
+/** As in a path of the API, where `.` and `..` would lead elsewhere. */
+export const id = z
+  .string()
+  .min(1, 'an id may not be empty')
+  .regex(/^(?!\.{1,2}$)/, "an id may not be '.' or '..'");
