@@ -21,8 +21,9 @@ async function bundleWorkflows(directory: string): Promise<void> {
   const logger = new DefaultLogger('WARN');
   const workflowsPath = join(directory, 'workflows', 'index.js');
   const failureConverterPath = join(directory, 'codec', 'failure-converter.js');
-  const plain = await bundleWorkflowCode({ workflowsPath, logger });
-  const encrypting = await bundleWorkflowCode({ workflowsPath, failureConverterPath, logger });
+  const payloadConverterPath = join(directory, 'codec', 'payload-converter.js');
+  const plain = await bundleWorkflowCode({ workflowsPath, payloadConverterPath, logger });
+  const encrypting = await bundleWorkflowCode({ workflowsPath, payloadConverterPath, failureConverterPath, logger });
   await writeFile(join(directory, BUNDLES.plain), plain.code);
   await writeFile(join(directory, BUNDLES.encrypting), encrypting.code);
 }

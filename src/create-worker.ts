@@ -1,7 +1,7 @@
 import { Runtime, Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from './activities/index.ts';
 import { loadApprovalPolicies } from './approvals/load-policies.ts';
-import { createDataConverter } from './codec/data-converter.ts';
+import { createDataConverter, payloadConverterPath } from './codec/data-converter.ts';
 import type { Config } from './config.ts';
 import { activitiesGraceMs } from './end-in-time.ts';
 import { serveHealth } from './health-server.ts';
@@ -50,7 +50,7 @@ export async function createWorker(
     taskQueue: config.taskQueue,
     activities,
     identity,
-    ...(dataConverter ? { dataConverter } : {}),
+    dataConverter: { ...dataConverter, payloadConverterPath },
     ...(overrides.workflowBundle ? {} : locateWorkflows({ encrypting: dataConverter !== undefined })),
     ...workerSlots(config.slots),
     // The heartbeat of a wait is the progress that people see; the default shows it half a minute late.

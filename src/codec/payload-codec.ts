@@ -2,17 +2,17 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { Payload, PayloadCodec } from '@temporalio/common';
 import proto from '@temporalio/proto';
 import type { CodecKey } from './codec-keys.ts';
+import { ENCRYPTED } from './payload-converter.ts';
 
 const CIPHER = 'aes-256-gcm';
 /** What GCM is specified for. Random ones are good for about four billion payloads a key. */
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
-const ENCODING = 'binary/encrypted';
 const MAX_ID_SHOWN = 64;
 
 const ProtoPayload = proto.temporal.api.common.v1.Payload;
 const bytes = (text: string) => new TextEncoder().encode(text);
-const ENCODING_BYTES = bytes(ENCODING);
+const ENCODING_BYTES = bytes(ENCRYPTED);
 const CIPHER_BYTES = bytes('AES-256-GCM');
 
 /** A payload can't be read with the keys at hand. The message names key ids, never a key and never a value. */
@@ -63,7 +63,7 @@ function decrypt(payload: Payload, { id, key }: CodecKey): Payload {
   }
 }
 
-const isEncrypted = ({ metadata }: Payload) => textOf(metadata?.encoding) === ENCODING;
+const isEncrypted = ({ metadata }: Payload) => textOf(metadata?.encoding) === ENCRYPTED;
 const textOf = (value: Uint8Array | null | undefined) => (value ? Buffer.from(value).toString() : '');
 
 function keyOf({ metadata }: Payload, keys: ReadonlyMap<string, CodecKey>): CodecKey {

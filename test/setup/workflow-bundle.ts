@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { payloadConverterPath } from '../../src/codec/data-converter.ts';
 import { workflowsPath } from '../../src/workflow-bundle.ts';
 
 declare module 'vitest' {
@@ -14,7 +15,7 @@ declare module 'vitest' {
 
 /** Runs once before all test files; what it returns runs after them. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  const { code } = await bundleWorkflowCode({ workflowsPath, payloadConverterPath, logger: new DefaultLogger('WARN') });
   const directory = await mkdtemp(join(tmpdir(), 'workflow-bundle-'));
   const codePath = join(directory, 'workflows.js');
   await writeFile(codePath, code);
