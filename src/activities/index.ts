@@ -32,7 +32,7 @@ import { createOperationActivities } from './operation-activities.ts';
 import { createReadCode } from './read-code.ts';
 import { readPushCheckpoint } from './read-push-checkpoint.ts';
 import { createPushSlice } from './push-slice.ts';
-import { readRequester, readSender } from './read-sender.ts';
+import { createReadSender, readRequester } from './read-sender.ts';
 import { createAwaitReplaceEnd } from './replace-lock.ts';
 import { createSearchRequest } from './search-request.ts';
 import { createTakeOverCrons } from './take-over-crons.ts';
@@ -86,7 +86,7 @@ export function createActivities({
     approvalPolicy: createApprovalPolicy(approvals),
     hashPlan,
     readRequester,
-    readSender,
+    readSender: createReadSender(),
     deliverToken: createDeliverToken(post),
     matchToken,
     notify: createNotify(post),

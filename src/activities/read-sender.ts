@@ -27,26 +27,60 @@ interface Execution {
 const MAX_ANCESTORS = 20;
 const PAGE_SIZE = 1_000;
 
+/** Whose signals are remembered: those who flood an approval must not have its whole history read for each of theirs. */
+const MAX_RUNS_REMEMBERED = 50;
+
 /** The sender of the n-th signal of a name in this workflow's own history: that very event, whatever its payload claims. */
-export async function readSender({ name, n }: { name: string; n: number }): Promise<Sender> {
-  let seen = 0;
+export function createReadSender() {
+  const runs = new Map<string, SignalSenders>();
+
+  return async function readSender({ name, n }: { name: string; n: number }): Promise<Sender> {
+    const execution = ownExecution();
+    const find = () => runs.get(execution.runId)?.get(name)?.[n - 1];
+    const remembered = find();
+    if (remembered) return remembered;
+    const senders = await readSenders(execution);
+    runs.delete(execution.runId);
+    runs.set(execution.runId, senders);
+    for (const run of [...runs.keys()].slice(0, -MAX_RUNS_REMEMBERED)) runs.delete(run);
+    const sender = find();
+    if (sender) return sender;
+    throw ApplicationFailure.create({
+      message: `history does not show the ${n}th signal '${name}' yet`,
+      type: 'NotYetThere',
+    });
+  };
+}
+
+/** By the signal's name, in the order of history, which only ever grows. */
+type SignalSenders = ReadonlyMap<string, readonly Sender[]>;
+
+async function readSenders(execution: Execution): Promise<SignalSenders> {
+  const senders = new Map<string, Sender[]>();
   let serverVouches = false;
-  for await (const event of historyOf(ownExecution())) {
+  for await (const event of historyOf(execution)) {
     serverVouches ||= Boolean(event.principal?.name);
     const signal = event.workflowExecutionSignaledEventAttributes;
-    if (signal?.signalName !== name || (seen += 1) < n) continue;
+    if (!signal?.signalName) continue;
     const at = timeOf(event.eventTime);
-    const principal = event.principal?.name;
-    if (signal.externalWorkflowExecution?.workflowId)
-      return { at, problem: `sent by the workflow ${signal.externalWorkflowExecution.workflowId}, not by a person` };
-    if (principal) return { at, principal, ...(signal.identity ? { identity: signal.identity } : {}) };
-    if (serverVouches) return { at, problem: 'the server did not authenticate the sender of this signal' };
-    return { at, ...(signal.identity ? { identity: signal.identity } : {}) };
+    const sender = senderOf(signal, event.principal?.name, serverVouches);
+    const known = senders.get(signal.signalName);
+    if (known) known.push({ at, ...sender });
+    else senders.set(signal.signalName, [{ at, ...sender }]);
   }
-  throw ApplicationFailure.create({
-    message: `history does not show the ${n}th signal '${name}' yet`,
-    type: 'NotYetThere',
-  });
+  return senders;
+}
+
+interface Signal {
+  readonly identity?: string | null;
+  readonly externalWorkflowExecution?: { readonly workflowId?: string | null } | null;
+}
+
+function senderOf(signal: Signal, principal: string | null | undefined, serverVouches: boolean): Sender {
+  if (signal.externalWorkflowExecution?.workflowId)
+    return { problem: `sent by the workflow ${signal.externalWorkflowExecution.workflowId}, not by a person` };
+  if (!principal && serverVouches) return { problem: 'the server did not authenticate the sender of this signal' };
+  return { ...(principal ? { principal } : {}), ...(signal.identity ? { identity: signal.identity } : {}) };
 }
 
 /** Whoever started this workflow; of a child, whoever started its topmost parent. */

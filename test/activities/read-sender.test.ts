@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { expect, test } from 'vitest';
-import { readRequester, readSender, type Sender } from '../../src/activities/read-sender.ts';
+import { createReadSender, readRequester, type Sender } from '../../src/activities/read-sender.ts';
 
 // No server at hand authenticates anybody, so here the histories are made up; test/workflows/steps/approval.test.ts has real ones.
 type Event = Record<string, unknown>;
@@ -49,12 +49,31 @@ test('the n-th signal of a name is found, across pages and between others', asyn
       signal('approve', 4, { identity: 'four' }),
     ],
   });
-  expect(await environment.run(readSender, { name: 'approve', n: 2 })).toEqual({
+  expect(await environment.run(createReadSender(), { name: 'approve', n: 2 })).toEqual({
     at: '1970-01-01T00:00:03.005Z',
     identity: 'three',
   });
-  expect(await environment.run(readSender, { name: 'reject', n: 1 })).toMatchObject({ identity: 'two' });
-  await expect(environment.run(readSender, { name: 'approve', n: 4 })).rejects.toThrow('does not show the 4th signal');
+  expect(await environment.run(createReadSender(), { name: 'reject', n: 1 })).toMatchObject({ identity: 'two' });
+  await expect(environment.run(createReadSender(), { name: 'approve', n: 4 })).rejects.toThrow(
+    'does not show the 4th signal',
+  );
+});
+
+test('a history is read once for all the signals in it, and again for one that came later', async () => {
+  const read = createReadSender();
+  let reads = 0;
+  const events = ['one', 'two'].map((identity, at) => signal('approve', at, { identity }));
+  const environment = among({
+    get 'own/run'() {
+      reads += 1;
+      return events;
+    },
+  });
+  for (const [place, identity] of ['one', 'two'].entries())
+    expect(await environment.run(read, { name: 'approve', n: place + 1 })).toMatchObject({ identity });
+  expect(reads).toBe(1);
+  events.push(signal('approve', 3, { identity: 'three' }));
+  expect(await environment.run(read, { name: 'approve', n: 3 })).toMatchObject({ identity: 'three' });
 });
 
 test('once the server authenticates senders, only those whom it did count', async () => {
@@ -65,8 +84,8 @@ test('once the server authenticates senders, only those whom it did count', asyn
       signal('approve', 2, { identity: 'carol@corp' }),
     ],
   });
-  expect(await environment.run(readSender, { name: 'approve', n: 1 })).toMatchObject({ principal: 'bob@corp' });
-  const second = (await environment.run(readSender, { name: 'approve', n: 2 })) as Sender;
+  expect(await environment.run(createReadSender(), { name: 'approve', n: 1 })).toMatchObject({ principal: 'bob@corp' });
+  const second = (await environment.run(createReadSender(), { name: 'approve', n: 2 })) as Sender;
   expect(second).not.toHaveProperty('identity');
   expect(second.problem).toMatch('did not authenticate the sender');
 });
@@ -75,7 +94,7 @@ test('a signal that a workflow sent is nobody’s', async () => {
   const environment = among({
     'own/run': [signal('approve', 1, { identity: 'bob', externalWorkflowExecution: { workflowId: 'robot' } })],
   });
-  expect(await environment.run(readSender, { name: 'approve', n: 1 })).toMatchObject({
+  expect(await environment.run(createReadSender(), { name: 'approve', n: 1 })).toMatchObject({
     problem: 'sent by the workflow robot, not by a person',
   });
 });
