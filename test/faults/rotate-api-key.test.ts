@@ -22,7 +22,7 @@ import { workerEnvironment } from '../setup/start-worker.ts';
 
 const SYNCS = 40;
 const QUICK = { toSecret: 'file:algolia/v8', emergency: true, overlap: '0s', soak: '3s', revoke: 'delete' } as const;
-const PATIENCE = { timeout: 60_000, interval: 100 };
+const PATIENCE = { timeout: 120_000, interval: 100 };
 const AT_ONCE = { timeout: 60_000, interval: 5 };
 /** temporal.api.enums.v1.TaskQueueType: activities, which are polled for last. */
 const ACTIVITIES = 2;
@@ -170,7 +170,7 @@ describe.concurrent('a rotation', () => {
     } finally {
       await stage.strike();
     }
-  }, 120_000);
+  }, 300_000);
 
   test.for<Moment>([
     { name: 'when the new key has been created', request: 'addApiKey' },
@@ -179,7 +179,7 @@ describe.concurrent('a rotation', () => {
     { name: 'when the old key has been deleted', request: 'deleteApiKey' },
   ])(
     'comes to the same with a worker that is killed $name: one new key, one revocation',
-    { timeout: 150_000 },
+    { timeout: 300_000 },
     async (moment) => {
       const stage = await Stage.set();
       const { request, whenEpochIs } = moment;
