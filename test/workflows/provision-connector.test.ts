@@ -150,6 +150,26 @@ describe.concurrent('a connector', () => {
     expect(same.differs).toEqual([]);
   });
 
+  test('that two make at the same time is made by one of them, and the other takes back what it made', async () => {
+    const name = newName();
+    await simulator.control('POST /faults', {
+      operation: 'createAuthentication',
+      kind: 'slow',
+      ms: 2_000,
+      times: 2,
+      match: { name },
+    });
+    const twins = await Promise.all([start(connector(name)), start(connector(name))]);
+    const outcomes = await Promise.allSettled(twins.map((twin) => twin.result()));
+    expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    const loser = twins[outcomes.findIndex(({ status }) => status === 'rejected')];
+    expect(await failureOf(loser as (typeof twins)[0])).toMatchObject({
+      type: 'AlreadyExists',
+      message: expect.stringContaining('somebody else made one'),
+    });
+    expect(await inventory(simulator, name)).toEqual({ ...ONE_OF_EACH, runs: 0 });
+  });
+
   test('of which two parts have the name adopts neither', async () => {
     const name = newName();
     const ids = [];

@@ -1,4 +1,4 @@
-import { ApplicationFailure, CancellationScope, CancelledFailure } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, CancelledFailure, patched } from '@temporalio/workflow';
 import type { FoundResource, ResourceKind } from '../../activities/find-resources.ts';
 import { repeatable } from '../proxies.ts';
 import { attemptOnce } from './attempt-once.ts';
@@ -50,6 +50,7 @@ export async function adoptOrCreate(wanted: Wanted, undo: UndoLog): Promise<Sett
       entry.id = id;
       // The create itself is not cancelled; whoever cancelled meanwhile does not want what comes next.
       if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled');
+      if (match.name !== undefined && patched('yield to an older twin')) yieldToTwin(id, await find(), wanted);
       return { id, how: 'created' };
     }
     if (attempt.outcome === 'ambiguous') lastError = attempt.error;
@@ -57,6 +58,16 @@ export async function adoptOrCreate(wanted: Wanted, undo: UndoLog): Promise<Sett
   throw ApplicationFailure.nonRetryable(
     `creating the ${wanted.kind} ${describe(wanted)} got no answer ${MAX_CREATES} times, and none appeared; last: ${failureMessage(lastError)}`,
     'AlgoliaAmbiguous',
+  );
+}
+
+/** Who makes the same at the same time saw nothing either before creating it. Of the two the one that came later gives in. */
+function yieldToTwin(id: string, [oldest]: readonly FoundResource[], { kind, match }: Wanted): void {
+  if (oldest === undefined || oldest.id === id) return;
+  throw ApplicationFailure.nonRetryable(
+    `${kind} '${match.name}': somebody else made one (${oldest.id}) at the same time, so this one (${id}) is not needed; start again to adopt that one`,
+    'AlreadyExists',
+    [oldest],
   );
 }
 
