@@ -151,7 +151,8 @@ function startSync(taskID: string): Sync {
   setHandler(
     giveUp,
     (message) => {
-      wait.givenUp = message?.reason ?? 'no reason given';
+      const { reason } = message ?? {};
+      wait.givenUp = typeof reason === 'string' && reason ? reason : 'no reason given';
       wait.interrupt();
     },
     { description: 'Stops waiting; the run goes on at Algolia. Input: {"reason": "…"}' },

@@ -297,16 +297,19 @@ describe.concurrent('a run that does not end', () => {
     });
   });
 
-  test('is given up on a signal, with the reason', async () => {
+  test.for([
+    { message: { reason: 'it is late' }, why: 'it is late' },
+    { message: { reason: { it: 'is late' } }, why: 'no reason given' },
+  ])('is given up on the signal $message, with the reason', async ({ message, why }) => {
     const { taskID } = await makeConnector(simulator);
     await script(taskID, { neverFinish: true });
     const handle = await start({ taskID, failWorkflow: false });
     await phase(handle, 'running');
-    await handle.signal(giveUp, { reason: 'it is late' });
+    await handle.signal(giveUp.name, message);
     expect(await handle.result()).toMatchObject({
       verdict: 'timedOut',
       reasonCode: 'givenUp',
-      reason: 'given up: it is late',
+      reason: `given up: ${why}`,
       remoteStillRunning: true,
     });
   });
