@@ -13,7 +13,10 @@ const ROUNDS = 60;
 
 /** A workflow that waits for an approval, and one that waits for a signal and has nothing else. */
 const WAITING = {
-  ours: { workflow: 'callOperation', args: [{ operation: 'deleteTask', params: { taskID: 't' }, confirm: 'deleteTask' }] },
+  ours: {
+    workflow: 'callOperation',
+    args: [{ operation: 'deleteTask', params: { taskID: 't' }, confirm: 'deleteTask' }],
+  },
   empty: { workflow: 'waitForSignal', args: [] },
 } as const;
 
