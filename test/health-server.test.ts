@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -9,6 +7,7 @@ import { startTemporalServer } from '../scripts/temporal-server.ts';
 import { startSimulator, type Simulator } from '../simulator/index.ts';
 import { firstRing, keyRingId, type KeyRingState } from '../src/secrets/key-ring-state.ts';
 import { makeConnector, serveRecords } from './setup/connector.ts';
+import { freeAddress } from './setup/free-address.ts';
 import { spawnWorker } from './setup/spawn-worker.ts';
 import { startTestWorker, workerEnvironment } from './setup/start-worker.ts';
 
@@ -17,15 +16,6 @@ beforeAll(async () => {
   simulator = await startSimulator({ applicationId: `HEALTH${randomUUID().slice(0, 8)}` });
 });
 afterAll(() => simulator.stop());
-
-async function freeAddress(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return `127.0.0.1:${port}`;
-}
 
 interface Health {
   readonly code: number;

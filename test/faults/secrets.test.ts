@@ -1,7 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { request } from 'undici';
@@ -10,6 +9,7 @@ import { startSimulator, type Simulator } from '../../simulator/index.ts';
 import { rotateApiKeyId } from '../../src/workflows/rotate-api-key.ts';
 import { makeConnector, serveRecords, type RecordServer } from '../setup/connector.ts';
 import { answer } from '../setup/decide.ts';
+import { freeAddress } from '../setup/free-address.ts';
 import { formsOf, historiesOf, textOf } from '../setup/histories.ts';
 import { spawnWorker, type SpawnedWorker } from '../setup/spawn-worker.ts';
 import { workerEnvironment } from '../setup/start-worker.ts';
@@ -164,12 +164,4 @@ async function everything(): Promise<[string, string][]> {
     ['metrics', scrape],
     ["the simulator's log", JSON.stringify(requests)],
   ];
-}
-
-async function freeAddress(): Promise<string> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => probe.once('listening', resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return `127.0.0.1:${port}`;
 }
