@@ -6,6 +6,9 @@ import type { Config } from './config.ts';
 import { activitiesGraceMs } from './end-in-time.ts';
 import { serveHealth } from './health-server.ts';
 import { joinKeyRing } from './join-key-ring.ts';
+import { countRequests } from './metrics/count-requests.ts';
+import { countRetries } from './metrics/count-retries.ts';
+import { watchGauges } from './metrics/watch-gauges.ts';
 import type { Scrubber } from './secrets/scrubber.ts';
 import { createSecretStore } from './secrets/secret-store.ts';
 import { locateWorkflows } from './workflow-bundle.ts';
@@ -25,13 +28,14 @@ export async function createWorker(
   const approvals = loadApprovalPolicies(config.approvalPolicies);
   if (approvals.builtInDefault) Runtime.instance().logger.warn(BUILT_IN_POLICY);
   const dataConverter = config.codecKeys.length > 0 ? createDataConverter(config.codecKeys) : undefined;
-  const { keys, keyStore, identity, plugin } = await joinKeyRing({
+  const { client, keys, keyStore, identity, plugin } = await joinKeyRing({
     config,
     connection,
     dataConverter,
     scrubber,
     secrets,
   });
+  const meter = config.metricsAddress ? Runtime.instance().metricMeter : undefined;
   const activities = createActivities({
     applicationId: config.applicationId,
     hosts: { ingestion: config.ingestionUrl, search: config.searchUrl },
@@ -42,8 +46,10 @@ export async function createWorker(
     scrub: scrubber.scrub,
     userAgent: config.userAgent,
     approvals,
+    observe: meter && countRequests(meter),
   });
   const health = config.healthAddress ? [await serveHealth({ address: config.healthAddress, connection, keys })] : [];
+  const gauges = meter ? [watchGauges({ meter, client, taskQueue: config.taskQueue, keys })] : [];
   return Worker.create({
     connection,
     namespace: config.temporal.namespace,
@@ -56,7 +62,8 @@ export async function createWorker(
     // The heartbeat of a wait is the progress that people see; the default shows it half a minute late.
     maxHeartbeatThrottleInterval: '5s',
     shutdownGraceTime: activitiesGraceMs(config.shutdownGraceMs),
+    ...(meter ? { interceptors: { activity: [countRetries(meter)] } } : {}),
     ...overrides,
-    plugins: [...health, plugin, ...(overrides.plugins ?? [])],
+    plugins: [...health, ...gauges, plugin, ...(overrides.plugins ?? [])],
   });
 }

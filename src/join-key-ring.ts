@@ -22,6 +22,8 @@ export interface JoinKeyRingOptions {
 }
 
 export interface JoinedKeyRing {
+  /** As the worker: its namespace, its data converter. */
+  readonly client: Client;
   readonly keys: KeyRing;
   readonly keyStore: KeyStore;
   /** Ends with the id by which the ring knows this worker: so the list of pollers says who has yet to confirm. */
@@ -62,7 +64,13 @@ export async function joinKeyRing(options: JoinKeyRingOptions): Promise<JoinedKe
     // Whoever needs the key asks again.
     if (!(error instanceof KeyRingUnreachable)) throw error;
   });
-  return { keys, keyStore, identity: `${process.pid}@${hostname()}#${workerId}`, plugin: watchWhileRunning(keys) };
+  return {
+    client,
+    keys,
+    keyStore,
+    identity: `${process.pid}@${hostname()}#${workerId}`,
+    plugin: watchWhileRunning(keys),
+  };
 }
 
 function watchWhileRunning(keys: KeyRing): WorkerPlugin {

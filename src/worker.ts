@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-import { NativeConnection, Runtime, type Worker } from '@temporalio/worker';
+import { NativeConnection, type Worker } from '@temporalio/worker';
 import { ConfigError, loadConfig, type Config } from './config.ts';
 import { createWorker } from './create-worker.ts';
 import { endInTime } from './end-in-time.ts';
+import { installRuntime } from './install-runtime.ts';
 import { createLogger } from './logger.ts';
 import { createScrubber } from './secrets/scrubber.ts';
 
@@ -11,13 +12,7 @@ async function main(): Promise<void> {
   const config = loadConfig();
   const scrubber = createScrubber();
   const logger = createLogger(config.logLevel, scrubber.scrub);
-  Runtime.install({
-    logger,
-    telemetryOptions: {
-      logging: { forward: {}, filter: { core: 'WARN', other: 'WARN' } },
-      ...(config.metricsAddress ? { metrics: { prometheus: { bindAddress: config.metricsAddress } } } : {}),
-    },
-  });
+  installRuntime(config, logger);
   let worker: Worker | undefined;
   endInTime({ graceMs: config.shutdownGraceMs, worker: () => worker, log: (message) => logger.error(message) });
   const connection = await connect(config);

@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { AlgoliaError } from './algolia-error.ts';
 import { buildRequest } from './build-request.ts';
 import { checkInput } from './check-input.ts';
+import type { ObserveExchange } from './observe.ts';
 import { elapsed, readAnswer, unanswered } from './read-answer.ts';
 import { CONNECT_TIMEOUT_MS, NoAnswer, send } from './send.ts';
 
@@ -43,6 +44,7 @@ export interface ClientOptions {
   readonly scrub: (text: string) => string;
   /** Names the program and its version. */
   readonly userAgent: string;
+  readonly observe?: ObserveExchange | undefined;
 }
 
 /** A client with one keep-alive pool per origin. */
@@ -72,12 +74,18 @@ export function createClient(options: ClientOptions): AlgoliaClient {
     if (body !== undefined) headers['content-type'] = 'application/json';
     const request = { method, path: prefix[operation.host] + path, ...(body === undefined ? {} : { body }) };
     try {
-      const answer = await send(pools[operation.host], request, {
+      const pool = pools[operation.host];
+      const exchangeOptions = {
         headers,
         timeoutMs: operation.timeoutMs,
         signal,
         notAfter: writeBefore ?? Infinity,
-      });
+      };
+      const answer = options.observe
+        ? await options.observe({ operation: name, ...operation }, (more) =>
+            send(pool, request, { ...exchangeOptions, headers: { ...headers, ...more } }),
+          )
+        : await send(pool, request, exchangeOptions);
       return readAnswer(name, operation, answer, startedAt, options.scrub);
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;

@@ -37,6 +37,8 @@ export interface KeyRing extends ApiKeys {
   watch(signal: AbortSignal): Promise<void>;
   /** Why the key in hand may not be the one that counts; undefined while all is well. Names references, no values. */
   trouble(): string | undefined;
+  /** What was last read of the ring, times in ms; undefined if it never could be. Epoch 0: there is none. */
+  seen(): { readonly epoch: number; readonly changedAt?: number; readonly readAt: number } | undefined;
 }
 
 interface Seen {
@@ -120,6 +122,16 @@ export function createKeyRing({ workerId, readRing, tellRing, configured, store,
     // What is being read now may have been read before the key was refused.
     refresh: async () => (await (reading ? reading.then(read, read) : read())).key,
     trouble: () => lastWarning || undefined,
+    seen: () => {
+      const change = seen?.ring?.changes.at(-1);
+      return (
+        seen && {
+          epoch: seen.ring?.epoch ?? 0,
+          readAt: seen.readAt,
+          ...(change ? { changedAt: Date.parse(change.at) } : {}),
+        }
+      );
+    },
     async watch(signal) {
       while (!signal.aborted) {
         await look().catch(() => undefined);

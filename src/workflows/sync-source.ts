@@ -11,6 +11,7 @@ import type { Checked, WorkflowInput } from '../activities/check-input.ts';
 import type { EventDigest } from '../activities/digest-events.ts';
 import { checkInput, once, repeatable } from './proxies.ts';
 import { attemptOnce } from './steps/attempt-once.ts';
+import { countVerdict } from './steps/count-verdict.ts';
 import { durationMs } from './steps/duration.ts';
 import { failureMessage } from './steps/failure-type.ts';
 import { followRun, type RunNews } from './steps/follow-run.ts';
@@ -62,6 +63,7 @@ export async function syncSource(rawInput: SyncSourceInput): Promise<SyncSourceR
     const runs = await startRuns(input, known);
     if (runs.length === 0) {
       findableBy({ Outcome: 'blocked' });
+      countVerdict('sync', 'blocked');
       status = { ...status, finishedAt: new Date().toISOString() };
       if (!input.failWorkflow) return status;
       throw ApplicationFailure.create({
@@ -80,6 +82,7 @@ export async function syncSource(rawInput: SyncSourceInput): Promise<SyncSourceR
           tell(run.taskID, news),
         );
         tell(run.taskID, judgement);
+        countVerdict('sync', judgement.verdict);
         return judgement;
       }),
     );
@@ -143,6 +146,7 @@ async function reportCancelled(
   for (const [place, [taskID]] of going.entries()) {
     const remoteStillRunning = remote[place] ?? false;
     const goesOn = remoteStillRunning ? "; Algolia can't stop the run, so it goes on" : '';
+    countVerdict('sync', 'cancelled');
     tell(taskID, { verdict: 'cancelled', reason: `cancelled${goesOn}`, remoteStillRunning });
   }
   upsertMemo({ remoteStillRunning: remote.includes(true) });

@@ -15,6 +15,7 @@ import type { Checked, WorkflowInput } from '../activities/check-input.ts';
 import type { EventDigest } from '../activities/digest-events.ts';
 import type { SeenRun } from '../activities/inspect-task.ts';
 import { checkInput, repeatable } from './proxies.ts';
+import { countVerdict } from './steps/count-verdict.ts';
 import { describeSync } from './steps/describe-sync.ts';
 import { durationMs, tryDurationMs } from './steps/duration.ts';
 import { failureMessage } from './steps/failure-type.ts';
@@ -217,6 +218,7 @@ async function runAndJudge(input: Checked<'syncTask'>, sync: Sync, running?: See
 }
 
 function finish(sync: Sync, judgement: Judgement): SyncTaskResult {
+  countVerdict('sync', judgement.verdict);
   sync.tell({
     ...judgement,
     phase: 'done',

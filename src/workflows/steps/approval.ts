@@ -7,6 +7,7 @@ import {
   defineUpdate,
   isCancellation,
   log,
+  metricMeter,
   setCurrentDetails,
   setHandler,
   workflowInfo,
@@ -211,6 +212,7 @@ function conclude(round: Round): ApprovalOutcome {
   round.tokens = [];
   findableBy({ ApprovalState: decision });
   setCurrentDetails(describeApproval(round));
+  metricMeter.createCounter('algolia_ingestion_approvals', '', 'Approvals by how they ended').add(1, { decision });
   announce(round, decision);
   return { decision, by, refused };
 }

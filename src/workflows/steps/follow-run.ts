@@ -1,5 +1,6 @@
 import type { EventDigest } from '../../activities/digest-events.ts';
 import { repeatable } from '../proxies.ts';
+import { countVerdict } from './count-verdict.ts';
 import { durationMs } from './duration.ts';
 import { judge, type Judgement } from './verdict.ts';
 import { watchRun, type Wait, type WatchedRun } from './watch-run.ts';
@@ -26,6 +27,12 @@ export async function followRun(
   options: FollowOptions,
   tell: (news: RunNews) => void,
 ): Promise<Judgement> {
+  const judgement = await watchAndJudge(run, wait, options, tell);
+  countVerdict('run', judgement.verdict);
+  return judgement;
+}
+
+async function watchAndJudge(...[run, wait, options, tell]: Parameters<typeof followRun>): Promise<Judgement> {
   const watched = await watchRun(run.runID, wait, durationMs(options.noProgressFor), ({ progress, keyVersion }) =>
     tell({ keyVersion, ...(progress ? { progress } : {}) }),
   );

@@ -1,0 +1,14 @@
+import { Runtime, type Logger } from '@temporalio/worker';
+import type { Config } from './config.ts';
+import { prometheus } from './metrics/prometheus.ts';
+
+/** Temporal's core, once per process and before anything else of it: it logs as we do, and serves metrics where somebody asks for them. */
+export function installRuntime({ metricsAddress }: Pick<Config, 'metricsAddress'>, logger: Logger): void {
+  Runtime.install({
+    logger,
+    telemetryOptions: {
+      logging: { forward: {}, filter: { core: 'WARN', other: 'WARN' } },
+      ...(metricsAddress ? { metrics: prometheus(metricsAddress) } : {}),
+    },
+  });
+}
