@@ -1,8 +1,17 @@
+import { SdkComponent } from '@temporalio/common';
 import { DefaultLogger, type LogEntry, type Logger, type LogLevel } from '@temporalio/worker';
 import { pino } from 'pino';
 
 /** What would let a reader act on a worker's behalf, or is too long to read. */
 const WITHHELD = new Set(['taskToken', 'sdkComponent']);
+
+/** What the SDK says of each attempt of an activity; the activities say it themselves, with what they are about. */
+const SAID_ALREADY = new Set([
+  'Activity started',
+  'Activity completed',
+  'Activity completed as cancelled',
+  'Activity failed',
+]);
 
 /** One JSON line per entry on standard error, through the scrubber as a last resort. */
 export function createLogger(
@@ -21,6 +30,7 @@ export function createLogger(
   return new DefaultLogger(
     level.toUpperCase() as LogLevel,
     ({ level: entryLevel, message, meta, timestampNanos: _ }: LogEntry) => {
+      if (SAID_ALREADY.has(message) && meta?.sdkComponent === SdkComponent.worker) return;
       const fields = Object.fromEntries(Object.entries(meta ?? {}).filter(([name]) => !WITHHELD.has(name)));
       const error: unknown = fields.error;
       lines[entryLevel.toLowerCase() as 'info'](

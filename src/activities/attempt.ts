@@ -1,4 +1,4 @@
-import { activityInfo, Context, log } from '@temporalio/activity';
+import { activityInfo, Context } from '@temporalio/activity';
 import { AlgoliaError } from '../algolia/algolia-error.ts';
 
 /** A `once` request is written within this time of the last proof that the attempt still counts. */
@@ -75,34 +75,6 @@ export async function sendOnce<T>(
   } catch (error) {
     if (error instanceof AlgoliaError && (error.type === 'AlgoliaUnavailable' || error.type === 'AlgoliaRateLimited'))
       recordNothingSent();
-    throw error;
-  }
-}
-
-/** One line an attempt: at debug when it went well the first time, at warn when it was a retry or failed. Never a body. */
-export async function logged<T>(operation: string, resource: string | undefined, work: () => Promise<T>): Promise<T> {
-  const { attempt } = activityInfo();
-  const startedAt = performance.now();
-  const fields = { operation, ...(resource === undefined ? {} : { resource }), attempt };
-  const durationMs = () => Math.round(performance.now() - startedAt);
-  try {
-    const result = await work();
-    log[attempt > 1 ? 'warn' : 'debug'](attempt > 1 ? `${operation} succeeded on a retry` : operation, {
-      ...fields,
-      durationMs: durationMs(),
-    });
-    return result;
-  } catch (error) {
-    const failure =
-      error instanceof AlgoliaError
-        ? { type: error.type, status: error.details.status, correlationID: error.details.correlationID }
-        : {};
-    log.warn(`${operation} failed`, {
-      ...fields,
-      ...failure,
-      durationMs: durationMs(),
-      message: error instanceof Error ? error.message : String(error),
-    });
     throw error;
   }
 }

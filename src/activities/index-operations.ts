@@ -23,7 +23,6 @@ export interface FromTo {
 /** Copies what isn't records. Twice is the same as once, so it may be sent again. */
 export function createCopyIndexScopes(request: SearchRequest) {
   return indexActivity(
-    'copyIndexScopes',
     async ({ indexName, destination, scopes }: FromTo & { scopes: readonly Scope[] }): Promise<IndexTask> => {
       const operationIndexParams = { operation: 'copy' as const, destination, scope: [...scopes] };
       const { taskID } = await request('operationIndex', { indexName, operationIndexParams }, { repeatable: true });
@@ -34,7 +33,7 @@ export function createCopyIndexScopes(request: SearchRequest) {
 
 /** Renames an index, and so replaces the one that has that name. Sent once. */
 export function createMoveIndex(request: SearchRequest) {
-  return indexActivity('moveIndex', ({ indexName, destination }: FromTo): Promise<IndexTask> =>
+  return indexActivity(({ indexName, destination }: FromTo): Promise<IndexTask> =>
     sendOnce('moveIndex', async ({ writeBefore }) => {
       const operationIndexParams = { operation: 'move' as const, destination };
       const { taskID } = await request('operationIndex', { indexName, operationIndexParams }, { writeBefore });
@@ -45,7 +44,7 @@ export function createMoveIndex(request: SearchRequest) {
 
 /** Deletes an index; one that isn't there is no error. */
 export function createDeleteIndex(request: SearchRequest) {
-  return indexActivity('deleteIndex', async ({ indexName }: { indexName: string }): Promise<IndexTask> => {
+  return indexActivity(async ({ indexName }: { indexName: string }): Promise<IndexTask> => {
     const { taskID } = await request('deleteIndex', { indexName });
     return { indexName, taskID };
   });
@@ -53,7 +52,7 @@ export function createDeleteIndex(request: SearchRequest) {
 
 /** Waits until an index has done what it was told, or the time is over. */
 export function createAwaitIndexTask(request: SearchRequest) {
-  return indexActivity('awaitIndexTask', async ({ waitMs, ...task }: IndexTask & { waitMs: number }) => ({
+  return indexActivity(async ({ waitMs, ...task }: IndexTask & { waitMs: number }) => ({
     published: await awaitTask(request, task, waitMs),
   }));
 }

@@ -27,12 +27,12 @@ export interface AwaitRecordsInput {
 
 /** How many records an index holds. An index that isn't there holds none. */
 export function createCountRecords(request: SearchRequest) {
-  return indexActivity('countRecords', ({ indexName }: { indexName: string }) => countRecords(request, indexName));
+  return indexActivity(({ indexName }: { indexName: string }) => countRecords(request, indexName));
 }
 
 /** Waits until an index holds just so many records, or until their number has settled at another. Returns what it is then. */
 export function createAwaitRecords(request: SearchRequest) {
-  return indexActivity('awaitRecords', async (input: AwaitRecordsInput): Promise<IndexRecords> => {
+  return indexActivity(async (input: AwaitRecordsInput): Promise<IndexRecords> => {
     const signal = cancellationSignal();
     const deadline = Date.now() + input.waitMs;
     let seen = await countRecords(request, input.indexName);
@@ -59,7 +59,6 @@ export interface ReplaceInspection {
 /** What must be known of an index before it is replaced. */
 export function createInspectReplace(request: SearchRequest) {
   return indexActivity(
-    'inspectReplace',
     async ({ indexName, runID }: { indexName: string; runID: string }): Promise<ReplaceInspection> => {
       const temporaryIndex = temporaryIndexName(indexName, runID);
       const [current, leftover] = await Promise.all([

@@ -29,7 +29,7 @@ export interface TemporaryIndex {
 
 /** Finds the temporary indices that replaces have left behind: terminated ones, or such whose move never told how it went. */
 export function createSweepTemporaryIndices(request: SearchRequest, applicationId: string) {
-  return indexActivity('sweepTemporaryIndices', async (input: SweepInput): Promise<TemporaryIndex[]> => {
+  return indexActivity(async (input: SweepInput): Promise<TemporaryIndex[]> => {
     const found: TemporaryIndex[] = [];
     for await (const { name, entries, updatedAt, createdAt } of listIndices(request)) {
       const of = temporaryIndexOf(name);

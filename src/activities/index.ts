@@ -27,6 +27,7 @@ import { createInspectRecords } from './inspect-records.ts';
 import { createKeepVerdicts } from './keep-verdicts.ts';
 import { createListTaskIDs } from './list-task-ids.ts';
 import { createKeepFailedRecords } from './keep-failed-records.ts';
+import { logAttempts } from './log-attempts.ts';
 import { createNotify, createPost } from './notify.ts';
 import { createOperationActivities } from './operation-activities.ts';
 import { createReadCode } from './read-code.ts';
@@ -67,7 +68,7 @@ export function createActivities({
   const searchRequest = createSearchRequest(client, keys);
   const access: RecordsAccess = { ...records, userAgent };
   const sweepTemporaryIndices = createSweepTemporaryIndices(searchRequest, options.applicationId);
-  return {
+  return logAttempts({
     ...createOperationActivities(client, keys),
     checkInput: createCheckInput(options.applicationId),
     inspectTask: createInspectTask(client, keys),
@@ -116,7 +117,7 @@ export function createActivities({
     takeOverCrons: createTakeOverCrons(client, keys),
     readAlerts: createReadAlerts(options.applicationId),
     reportProblems: createReportProblems(options.applicationId),
-  };
+  });
 }
 
 export type Activities = ReturnType<typeof createActivities>;

@@ -4,7 +4,7 @@ import type { AlgoliaClient, CallOptions } from '../algolia/client.ts';
 import { operationNames, operations, type InputOf, type OperationName, type OutputOf } from '../operations/index.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { ApiKey, ApiKeys } from '../secrets/api-keys.ts';
-import { heartbeating, logged, sendOnce } from './attempt.ts';
+import { heartbeating, sendOnce } from './attempt.ts';
 import { toFailure } from './to-failure.ts';
 
 /** Every operation of the table as an activity of its name, taking and returning what the official client's method does. */
@@ -20,9 +20,7 @@ function activityFor(name: OperationName, client: AlgoliaClient, keys: ApiKeys) 
   const operation: Operation = operations[name];
   return async (input: unknown): Promise<unknown> => {
     try {
-      return await logged(name, resourceOf(input), () =>
-        heartbeating(() => attempt(name, operation, input, client, keys)),
-      );
+      return await heartbeating(() => attempt(name, operation, input, client, keys));
     } catch (error) {
       throw toFailure(error);
     }
@@ -87,13 +85,4 @@ function isGoneAfterRetry(operation: Operation, error: unknown): boolean {
     error instanceof AlgoliaError &&
     error.details.status === 404
   );
-}
-
-/** The ids and names in an operation's argument, for logs and summaries: `sourceID=…`. */
-function resourceOf(input: unknown): string | undefined {
-  if (typeof input !== 'object' || input === null) return undefined;
-  const named = Object.entries(input).filter(
-    ([name, value]) => typeof value === 'string' && /ID$|^(name|indexName|path|type)$/.test(name),
-  );
-  return named.length === 0 ? undefined : named.map(([name, value]) => `${name}=${value}`).join(' ');
 }

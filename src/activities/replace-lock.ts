@@ -10,7 +10,6 @@ const POLL_GROWTH = 1.5;
 /** Waits until no replace holds this lock any more, or the time is over. (The worker's connection can't break off a long poll, so it asks again and again.) */
 export function createAwaitReplaceEnd() {
   return indexActivity(
-    'awaitReplaceEnd',
     async ({ workflowID, waitMs }: { workflowID: string; waitMs: number }): Promise<{ ended: boolean }> => {
       const signal = cancellationSignal();
       const deadline = Date.now() + waitMs;

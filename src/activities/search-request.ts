@@ -4,7 +4,7 @@ import { AlgoliaError } from '../algolia/algolia-error.ts';
 import type { AlgoliaClient } from '../algolia/client.ts';
 import { searchApi, type SearchApi } from '../operations/search-api.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
-import { heartbeating, logged } from './attempt.ts';
+import { heartbeating } from './attempt.ts';
 import { withFreshKey } from './operation-activities.ts';
 import { toFailure } from './to-failure.ts';
 
@@ -56,15 +56,11 @@ function explainRefusal(name: IndexCall, input: object, error: unknown): unknown
   return new AlgoliaError(error.type, `${error.message}: ${needed}`, error.details, error);
 }
 
-/** An activity on indices: heartbeats while it works, one log line, failures with a type. */
-export function indexActivity<I extends object, R>(
-  name: string,
-  work: (input: I) => Promise<R>,
-): (input: I) => Promise<R> {
+/** An activity on indices: heartbeats while it works, failures with a type. */
+export function indexActivity<I extends object, R>(work: (input: I) => Promise<R>): (input: I) => Promise<R> {
   return async (input) => {
-    const indexName = 'indexName' in input ? `indexName=${String(input.indexName)}` : undefined;
     try {
-      return await logged(name, indexName, () => heartbeating(() => work(input)));
+      return await heartbeating(() => work(input));
     } catch (error) {
       throw toFailure(error);
     }
