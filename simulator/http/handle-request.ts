@@ -33,6 +33,7 @@ export async function handleRequest(world: World, request: IncomingMessage, resp
     query: redactQuery(query),
     body: redactBody(operation, seenBody, typeof text === 'string' ? text.length : 0),
     keyFingerprint: credentials.apiKey === undefined ? undefined : fingerprint(credentials.apiKey),
+    traceparent: request.headers.traceparent?.toString(),
     ...(fault && { fault: fault.kind }),
   });
   const reply = createReply(request, response, {

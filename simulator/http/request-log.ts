@@ -11,6 +11,8 @@ export interface LoggedRequest {
   /** Real time, not the simulator's. */
   readonly at: string;
   readonly keyFingerprint: string | undefined;
+  /** By which a trace could go on here. */
+  readonly traceparent: string | undefined;
   /** 0 while it goes unanswered. */
   status: number;
   /** What was done to the answer on purpose. */
