@@ -4,7 +4,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { BUNDLES } from '../src/workflow-bundle.ts';
+import { BUNDLE_KINDS, bundleFile, tracingModules } from '../src/workflow-bundle.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -16,16 +16,22 @@ export async function build(directory: string): Promise<void> {
   await bundleWorkflows(directory);
 }
 
-/** Once for workers that store in the clear, and once with the failure converter of those that encrypt. */
+/** For workers that store in the clear and for those that encrypt, with tracing and without. */
 async function bundleWorkflows(directory: string): Promise<void> {
   const logger = new DefaultLogger('WARN');
   const workflowsPath = join(directory, 'workflows', 'index.js');
   const failureConverterPath = join(directory, 'codec', 'failure-converter.js');
   const payloadConverterPath = join(directory, 'codec', 'payload-converter.js');
-  const plain = await bundleWorkflowCode({ workflowsPath, payloadConverterPath, logger });
-  const encrypting = await bundleWorkflowCode({ workflowsPath, payloadConverterPath, failureConverterPath, logger });
-  await writeFile(join(directory, BUNDLES.plain), plain.code);
-  await writeFile(join(directory, BUNDLES.encrypting), encrypting.code);
+  for (const kind of BUNDLE_KINDS) {
+    const { code } = await bundleWorkflowCode({
+      workflowsPath,
+      payloadConverterPath,
+      logger,
+      ...(kind.encrypting ? { failureConverterPath } : {}),
+      ...(kind.tracing ? { workflowInterceptorModules: tracingModules() } : {}),
+    });
+    await writeFile(join(directory, bundleFile(kind)), code);
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -14,4 +14,6 @@ find @temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 ! -name "$machine"
 # The bundler's compiler; its callers load it only when they bundle.
 rm -rf @swc
 find . -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.md' \) -delete
+# Built for browsers and bundlers.
+rm -rf @opentelemetry/*/build/esm @opentelemetry/*/build/esnext
 rm -rf @temporalio/*/src @temporalio/core-bridge/sdk-core zod/src rxjs/src

@@ -3,6 +3,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { z } from 'zod';
 import { describeIssues } from './algolia/check-input.ts';
 import { codecKeys } from './codec/codec-keys.ts';
+import { isTracing, otelVariables } from './tracing/otel-variables.ts';
 
 /** A variable is missing or wrong. The message names it and says what to do; it never repeats a credential. */
 export class ConfigError extends Error {
@@ -84,6 +85,7 @@ const variables = z.object({
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error'], { error: 'expected trace, debug, info, warn or error' })
     .default('info'),
+  ...otelVariables,
 });
 
 export interface Config {
@@ -111,6 +113,8 @@ export interface Config {
   };
   readonly metricsAddress: string | undefined;
   readonly healthAddress: string | undefined;
+  /** Whether spans are made, and sent where `OTEL_*` says. */
+  readonly tracing: boolean;
   /** From SIGTERM to the end of the process, at most. */
   readonly shutdownGraceMs: number;
   readonly logLevel: z.infer<typeof variables>['LOG_LEVEL'];
@@ -150,6 +154,7 @@ export function loadConfig(environment: Environment = process.env): Config {
     }),
     metricsAddress: value.METRICS_ADDRESS,
     healthAddress: value.HEALTH_ADDRESS,
+    tracing: isTracing(value),
     shutdownGraceMs: value.SHUTDOWN_GRACE,
     logLevel: value.LOG_LEVEL,
     temporal: loadTemporalConfig(env),

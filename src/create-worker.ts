@@ -1,5 +1,6 @@
 import { Runtime, Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from './activities/index.ts';
+import { observeAll } from './algolia/observe.ts';
 import { loadApprovalPolicies } from './approvals/load-policies.ts';
 import { createDataConverter, payloadConverterPath } from './codec/data-converter.ts';
 import type { Config } from './config.ts';
@@ -35,10 +36,15 @@ export async function createWorker(
     scrubber,
     secrets,
   });
+  const hosts = { ingestion: config.ingestionUrl, search: config.searchUrl };
   const meter = config.metricsAddress ? Runtime.instance().metricMeter : undefined;
+  // OpenTelemetry is loaded only where there is tracing.
+  const tracing = config.tracing
+    ? (await import('./tracing/start-tracing.ts')).startTracing({ userAgent: config.userAgent, hosts })
+    : undefined;
   const activities = createActivities({
     applicationId: config.applicationId,
-    hosts: { ingestion: config.ingestionUrl, search: config.searchUrl },
+    hosts,
     keys,
     keyStore,
     records: { directory: config.recordsDir, hosts: config.recordsHosts },
@@ -46,7 +52,7 @@ export async function createWorker(
     scrub: scrubber.scrub,
     userAgent: config.userAgent,
     approvals,
-    observe: meter && countRequests(meter),
+    observe: observeAll([...(meter ? [countRequests(meter)] : []), ...(tracing ? [tracing.observe] : [])]),
   });
   const health = config.healthAddress ? [await serveHealth({ address: config.healthAddress, connection, keys })] : [];
   const gauges = meter ? [watchGauges({ meter, client, taskQueue: config.taskQueue, keys })] : [];
@@ -57,13 +63,15 @@ export async function createWorker(
     activities,
     identity,
     dataConverter: { ...dataConverter, payloadConverterPath },
-    ...(overrides.workflowBundle ? {} : locateWorkflows({ encrypting: dataConverter !== undefined })),
+    ...(overrides.workflowBundle
+      ? {}
+      : locateWorkflows({ encrypting: dataConverter !== undefined, tracing: config.tracing })),
     ...workerSlots(config.slots),
     // The heartbeat of a wait is the progress that people see; the default shows it half a minute late.
     maxHeartbeatThrottleInterval: '5s',
     shutdownGraceTime: activitiesGraceMs(config.shutdownGraceMs),
     ...(meter ? { interceptors: { activity: [countRetries(meter)] } } : {}),
     ...overrides,
-    plugins: [...health, ...gauges, plugin, ...(overrides.plugins ?? [])],
+    plugins: [...health, ...gauges, ...(tracing ? [tracing.plugin] : []), plugin, ...(overrides.plugins ?? [])],
   });
 }

@@ -38,6 +38,7 @@ test('three variables are enough', () => {
     recordsDir: undefined,
     metricsAddress: undefined,
     healthAddress: undefined,
+    tracing: false,
     shutdownGraceMs: 30_000,
     slots: { maxActivities: 1_000, targetMemory: undefined, targetCpu: undefined },
     logLevel: 'info',
@@ -88,6 +89,16 @@ test('each variable says what it says', () => {
   expect(config.secretVariables).toEqual({ SECRET_A: 'a' });
 });
 
+test('there are traces where somebody says where they go, and does not turn them off', () => {
+  const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
+  const isTracing = (otel: Record<string, string>) => loadConfig({ ...least, ...otel }).tracing;
+  expect(isTracing(endpoint)).toBe(true);
+  expect(isTracing({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://collector/v1/traces' })).toBe(true);
+  expect(isTracing({ OTEL_SERVICE_NAME: 'worker' })).toBe(false);
+  expect(isTracing({ ...endpoint, OTEL_SDK_DISABLED: 'true' })).toBe(false);
+  expect(isTracing({ ...endpoint, OTEL_TRACES_EXPORTER: 'none' })).toBe(false);
+});
+
 test('nobody changes it afterwards', () => {
   const config = loadConfig({ ...least, SECRET_A: 'a' });
   for (const part of [config, config.apiKey, config.secretVariables]) expect(Object.isFrozen(part)).toBe(true);
@@ -131,6 +142,13 @@ describe('a bad value gives one readable line that names the variable', () => {
     ['an unknown log level', { LOG_LEVEL: 'loud' }, 'expected trace, debug, info, warn or error'],
     ['an address without a port', { METRICS_ADDRESS: 'localhost' }, 'expected host:port, such as 127.0.0.1:9464'],
     ['a port that is none', { HEALTH_ADDRESS: 'localhost:70000' }, 'expected host:port, such as 127.0.0.1:9464'],
+    [
+      'a collector without a scheme',
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' },
+      'expected an http or https URL',
+    ],
+    ['a protocol that there is not', { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }, 'expected http/protobuf'],
+    ['an exporter that there is not', { OTEL_TRACES_EXPORTER: 'zipkin' }, 'expected otlp or none'],
     ['a port that is a word', { HEALTH_ADDRESS: 'localhost:http' }, 'expected host:port, such as 127.0.0.1:9464'],
   ])('%s', (_, changes, words) => {
     const [name = ''] = Object.keys(changes);

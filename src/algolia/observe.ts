@@ -16,3 +16,12 @@ export type ObserveExchange = (
   exchange: Exchange,
   send: (headers?: Readonly<Record<string, string>>) => Promise<Answer>,
 ) => Promise<Answer>;
+
+/** Of several the first stands outermost; of none there is none, so that nothing stands around. */
+export const observeAll = (observers: readonly ObserveExchange[]): ObserveExchange | undefined =>
+  observers.length === 0
+    ? undefined
+    : observers.reduce(
+        (outer, inner) => (exchange, send) =>
+          outer(exchange, (more) => inner(exchange, (yetMore) => send({ ...more, ...yetMore }))),
+      );

@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
 import { makeConnector, serveRecords, type RecordServer } from '../setup/connector.ts';
+import { startCollector } from '../tracing/collector.ts';
 import { buildImage, copied, dockerfile } from './image.ts';
 import { spawnNode } from './spawn-node.ts';
 
@@ -106,6 +107,31 @@ test('the built worker encrypts failures too, for which it has a bundle of its o
   expect(history).not.toContain('nonsense: ');
   expect(worker.stderr()).not.toContain('Workflow bundle created');
   expect(await worker.end('SIGTERM')).toBe(0);
+});
+
+/** Tells at the end which of OpenTelemetry's modules were loaded. */
+const tellOpenTelemetry = `data:text/javascript,${encodeURIComponent(`
+  import { Module } from 'node:module';
+  const loaded = () => Object.keys(Module._cache).filter((path) => path.includes('opentelemetry'));
+  process.on('exit', () => process.stderr.write('OpenTelemetry: ' + loaded().length));
+`)}`;
+
+test('the built worker traces, for which it has bundles of its own, and loads nothing for it where it does not', async () => {
+  const collector = await startCollector();
+  const { taskID } = await makeConnector(simulator, { url: records.url });
+  const syncWith = async (extra: Record<string, string>) => {
+    const taskQueue = `image-${randomUUID()}`;
+    const args = ['--import', tellOpenTelemetry, 'dist/worker.js'];
+    const worker = spawnNode(args, { cwd: app, environment: { ...environment(taskQueue), ...extra } });
+    await client.workflow.execute('syncTask', { workflowId: randomUUID(), taskQueue, args: [{ taskID }] });
+    expect(worker.stderr()).not.toContain('Workflow bundle created');
+    expect(await worker.end('SIGTERM')).toBe(0);
+    return worker.stderr();
+  };
+  expect(await syncWith({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url })).toMatch(/OpenTelemetry: [1-9]/);
+  expect(collector.spans().map(({ name }) => name)).toContain('RunWorkflow:syncTask');
+  expect(await syncWith({})).toMatch(/OpenTelemetry: 0$/);
+  await collector.stop();
 });
 
 test('the built CLI runs', async () => {

@@ -1,7 +1,8 @@
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { readdir, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { expect, inject, test } from 'vitest';
+import { tracingModules, workflowsPath } from '../../src/workflow-bundle.ts';
 import * as workflows from '../../src/workflows/index.ts';
 
 Runtime.install({
@@ -26,23 +27,42 @@ const read = async (file: string) => JSON.parse(await readFile(new URL(file, dir
 const idOf = ({ events: [started] }: History) => started?.workflowExecutionStartedEventAttributes?.workflowId ?? '';
 
 /** Why each history can't be replayed; undefined where it can. */
-async function replay(histories: Iterable<{ workflowId: string; history: unknown }>) {
+async function replay(
+  histories: Iterable<{ workflowId: string; history: unknown }>,
+  workflowBundle: WorkflowBundle | { codePath: string } = inject('workflowBundle'),
+) {
   const outcomes = new Map<string, Error | undefined>();
-  const options = { workflowBundle: inject('workflowBundle') };
-  for await (const { workflowId, error } of Worker.runReplayHistories(options, histories))
+  // What spans are sent to; a replay sends none.
+  const sinks = { exporter: { export: { fn: () => expect.unreachable('a span of a replay') } } };
+  for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle, sinks }, histories))
     outcomes.set(workflowId, error);
   return outcomes;
 }
 
-test('every recorded history replays with the workflows as they are now', async () => {
+/** Which files can't be replayed, and why. */
+async function failures(workflowBundle?: WorkflowBundle): Promise<Record<string, Error>> {
   const failed: Record<string, Error> = {};
   for (const file of files) {
     const history = await read(file);
-    const [outcome] = await replay([{ workflowId: idOf(history), history }]);
+    const [outcome] = await replay([{ workflowId: idOf(history), history }], workflowBundle);
     if (!outcome) throw new Error(`${file} was not replayed`);
     if (outcome[1]) failed[file] = outcome[1];
   }
-  expect(failed).toEqual({});
+  return failed;
+}
+
+test('every recorded history replays with the workflows as they are now', async () => {
+  expect(await failures()).toEqual({});
+});
+
+test('they replay with tracing too, so that it may be turned on while workflows run', async () => {
+  const logger = new DefaultLogger('WARN');
+  const traced = await bundleWorkflowCode({
+    workflowsPath,
+    workflowInterceptorModules: tracingModules(),
+    logger,
+  });
+  expect(await failures(traced)).toEqual({});
 });
 
 test('a history that the workflows would not have made is told', async () => {

@@ -1,0 +1,70 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { diag, DiagLogLevel, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { envDetectorSync, Resource } from '@opentelemetry/resources';
+import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry';
+import { Runtime, type WorkerPlugin } from '@temporalio/worker';
+import type { ObserveExchange } from '../algolia/observe.ts';
+import type { Host } from '../operations/operation.ts';
+import { describeAttempt } from './describe-attempt.ts';
+import { withoutTexts } from './without-texts.ts';
+import { traceRequests } from './trace-requests.ts';
+
+/** A collector that is gone doesn't keep a worker that has to leave. */
+const LAST_SPANS_MS = 2_000;
+
+export interface Tracing {
+  /** Makes spans of workflows and activities, and sends the last ones when the worker ends. */
+  readonly plugin: WorkerPlugin;
+  /** Makes spans of requests to Algolia. */
+  readonly observe: ObserveExchange;
+}
+
+export interface TracingOptions {
+  /** `name/version` */
+  readonly userAgent: string;
+  readonly hosts: Readonly<Record<Host, URL>>;
+}
+
+/**
+ * Traces from workflow to activity to request, sent by OTLP over HTTP. Where to, with which headers, how many at once and under
+ * which name is in `OTEL_*`, which the OpenTelemetry SDK reads from the environment. To be imported where there is tracing
+ * only: it loads that SDK.
+ */
+export function startTracing({ userAgent, hosts }: TracingOptions): Tracing {
+  const { logger } = Runtime.instance();
+  const tell = (message: string) => logger.warn(`OpenTelemetry: ${message}`);
+  const ignore = () => undefined;
+  diag.setLogger({ error: tell, warn: tell, info: ignore, debug: ignore, verbose: ignore }, DiagLogLevel.WARN);
+  const [name, version] = userAgent.split('/');
+  const processor = new BatchSpanProcessor(withoutTexts(new OTLPTraceExporter()));
+  const provider = new BasicTracerProvider({
+    resource: new Resource({ 'service.name': name, 'service.version': version }).merge(envDetectorSync.detect()),
+    spanProcessors: [processor],
+  });
+  provider.register({ contextManager: new AsyncLocalStorageContextManager().enable() });
+  const temporal = new OpenTelemetryPlugin({ resource: provider.resource, spanProcessor: processor });
+  return {
+    plugin: {
+      name: 'tracing',
+      configureWorker(options) {
+        const { interceptors, ...configured } = temporal.configureWorker(options);
+        return {
+          ...configured,
+          interceptors: { ...interceptors, activity: [...(interceptors?.activity ?? []), describeAttempt] },
+        };
+      },
+      async runWorker(worker, next) {
+        try {
+          await next(worker);
+        } finally {
+          const sent = provider.shutdown().catch((error: unknown) => tell(String(error)));
+          await Promise.race([sent, delay(LAST_SPANS_MS, undefined, { ref: false })]);
+        }
+      },
+    },
+    observe: traceRequests(trace.getTracer(name ?? '', version), hosts),
+  };
+}
