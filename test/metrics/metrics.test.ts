@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { metricsIn, panelQueries, ruleQueries, variableQueries } from './named-metrics.ts';
 import type { Metric, Sample } from './read-scrape.ts';
 import { doSomeOfEverything, startWorkingWorker, type WorkingWorker } from './working-worker.ts';
 
@@ -118,6 +120,48 @@ test('no label has a value that there may be any number of', () => {
 });
 
 const isId = (value: string) => /[0-9a-f]{8}-[0-9a-f]{4}/.test(value) || value.length > 40;
+
+/** Prometheus' own. */
+const BUILT_IN = new Set(['up']);
+
+test('what the dashboard and the alerts ask for is there', () => {
+  const there = new Set([...scrape.values()].flatMap(({ samples }) => [...samples.keys()]));
+  const asked = [...panelQueries, ...ruleQueries, ...variableQueries];
+  const missing = asked.flatMap(({ where, expr }) =>
+    metricsIn(expr).flatMap((name) => (there.has(name) || BUILT_IN.has(name) ? [] : [`${where}: ${name}`])),
+  );
+  expect(missing).toEqual([]);
+  const askedFor = new Set(asked.flatMap(({ expr }) => metricsIn(expr)));
+  const unseen = [...there].filter(
+    (name) => name.startsWith(OWN) && !/_(sum|count)$/.test(name) && !askedFor.has(name),
+  );
+  expect(unseen).toEqual([]);
+});
+
+/** The names, kinds and labels of the page's table of metrics. */
+const documented = async () =>
+  [...(await readFile('docs/observability.md', 'utf8')).matchAll(/^\| `(algolia_\w+)` \| (\w+) \|([^|]*)\|/gm)].map(
+    ([, name = '', type, labels = '']) => ({
+      name,
+      type,
+      labels: [...labels.matchAll(/`(\w+)`/g)].map(([, label = '']) => label).toSorted(),
+    }),
+  );
+
+test('docs/observability.md lists every own metric with its kind and its labels', async () => {
+  const sdk = new Set(['namespace', 'taskQueue', 'workflowType', 'activityType', 'le']);
+  const served = [...scrape]
+    .filter(([name]) => name.startsWith(OWN))
+    .map(([name, { type, samples }]) => ({
+      name,
+      type,
+      labels: [...new Set([...samples.values()].flat().flatMap(({ labels }) => Object.keys(labels)))]
+        .filter((label) => !sdk.has(label))
+        .toSorted(),
+    }));
+  const byName = (list: readonly { name: string }[]) => list.toSorted((a, b) => a.name.localeCompare(b.name));
+  expect(byName(await documented())).toEqual(byName(served));
+});
 
 test('a versioned worker counts under the same names and labels', async () => {
   const versioned = await startWorkingWorker({ buildId: '1' });

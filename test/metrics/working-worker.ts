@@ -66,7 +66,7 @@ async function makeCurrent({ workflowService, options: { namespace } }: Client, 
   });
 }
 
-/** Something of everything that is counted, and an approval that waits until it was seen to. */
+/** Something of everything that is counted, a workflow task that fails, and an approval that waits until it was seen to. */
 export async function doSomeOfEverything({ client, taskQueue, simulator, records, ...worker }: WorkingWorker) {
   const change = {
     epoch: 1,
@@ -101,6 +101,12 @@ export async function doSomeOfEverything({ client, taskQueue, simulator, records
   });
   await worker.run('pushRecords', { indexName: 'pushed', action: 'addObject', records: products });
 
+  const unknown = await worker.start('notAWorkflow', {});
+  await vi.waitFor(
+    async () => expect([...(await worker.scrape()).keys()]).toContain('temporal_workflow_task_execution_failed_total'),
+    { timeout: 50_000, interval: 200 },
+  );
+  await unknown.terminate();
   await callAlgolia(simulator, `DELETE /2/tasks/${taskID}`);
   const params = { sourceID };
   const deletion = await worker.start('callOperation', { operation: 'deleteSource', params, confirm: 'deleteSource' });
