@@ -40,6 +40,11 @@ const share = z
   .regex(/^(0?\.(?!0+$)\d+|1(\.0+)?)$/, 'expected a share above 0 and up to 1, such as 0.8')
   .transform(Number);
 
+const rate = z
+  .string()
+  .regex(/^(?!0*(\.0*)?$)\d{1,6}(\.\d{1,3})?$/, 'expected a number above 0, such as 50 or 0.5')
+  .transform(Number);
+
 /** `files.example.com,127.0.0.1:8080` */
 const hosts = z.string().transform((value, ctx) => {
   const listed = value.split(',').map((host) => host.trim().toLowerCase());
@@ -75,6 +80,8 @@ const variables = z.object({
   MAX_CONCURRENT_ACTIVITIES: count.default(1_000),
   TARGET_MEMORY_USAGE: share.optional(),
   TARGET_CPU_USAGE: share.optional(),
+  ALGOLIA_REQUESTS_PER_SECOND: rate.optional(),
+  MAX_TASK_QUEUE_ACTIVITIES_PER_SECOND: rate.optional(),
   METRICS_ADDRESS: address.optional(),
   HEALTH_ADDRESS: address.optional(),
   SHUTDOWN_GRACE: z
@@ -110,6 +117,13 @@ export interface Config {
     /** The share of the machine's memory from which nothing more is taken on. */
     readonly targetMemory: number | undefined;
     readonly targetCpu: number | undefined;
+  };
+  /** How often it does something; undefined: as often as there is something to do. */
+  readonly rates: {
+    /** Requests to the Ingestion API, of this worker. */
+    readonly requestsPerSecond: number | undefined;
+    /** Activities that the server hands out, to all workers of the task queue together. */
+    readonly taskQueueActivitiesPerSecond: number | undefined;
   };
   readonly metricsAddress: string | undefined;
   readonly healthAddress: string | undefined;
@@ -151,6 +165,10 @@ export function loadConfig(environment: Environment = process.env): Config {
       maxActivities: value.MAX_CONCURRENT_ACTIVITIES,
       targetMemory: value.TARGET_MEMORY_USAGE,
       targetCpu: value.TARGET_CPU_USAGE,
+    }),
+    rates: Object.freeze({
+      requestsPerSecond: value.ALGOLIA_REQUESTS_PER_SECOND,
+      taskQueueActivitiesPerSecond: value.MAX_TASK_QUEUE_ACTIVITIES_PER_SECOND,
     }),
     metricsAddress: value.METRICS_ADDRESS,
     healthAddress: value.HEALTH_ADDRESS,

@@ -1,6 +1,7 @@
 import { Runtime, Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from './activities/index.ts';
 import { observeAll } from './algolia/observe.ts';
+import { createRoom } from './activities/room.ts';
 import { loadApprovalPolicies } from './approvals/load-policies.ts';
 import { createDataConverter, payloadConverterPath } from './codec/data-converter.ts';
 import type { Config } from './config.ts';
@@ -13,7 +14,7 @@ import { watchGauges } from './metrics/watch-gauges.ts';
 import type { Scrubber } from './secrets/scrubber.ts';
 import { createSecretStore } from './secrets/secret-store.ts';
 import { locateWorkflows } from './workflow-bundle.ts';
-import { workerSlots } from './worker-slots.ts';
+import { activitySlots, workerSlots } from './worker-slots.ts';
 
 const BUILT_IN_POLICY =
   "approvals: the built-in policy 'default' is in force: anybody may approve under any name but the requester's. Name your own policies in APPROVAL_POLICIES";
@@ -42,6 +43,7 @@ export async function createWorker(
   const tracing = config.tracing
     ? (await import('./tracing/start-tracing.ts')).startTracing({ userAgent: config.userAgent, hosts })
     : undefined;
+  const room = createRoom(activitySlots(config.slots));
   const activities = createActivities({
     applicationId: config.applicationId,
     hosts,
@@ -51,9 +53,12 @@ export async function createWorker(
     reveal: ({ reference }) => secrets.reveal(reference),
     scrub: scrubber.scrub,
     userAgent: config.userAgent,
+    requestsPerSecond: config.rates.requestsPerSecond,
     approvals,
     observe: observeAll([...(meter ? [countRequests(meter)] : []), ...(tracing ? [tracing.observe] : [])]),
+    room,
   });
+  const { taskQueueActivitiesPerSecond } = config.rates;
   const health = config.healthAddress ? [await serveHealth({ address: config.healthAddress, connection, keys })] : [];
   const gauges = meter ? [watchGauges({ meter, client, taskQueue: config.taskQueue, keys })] : [];
   return Worker.create({
@@ -67,10 +72,13 @@ export async function createWorker(
       ? {}
       : locateWorkflows({ encrypting: dataConverter !== undefined, tracing: config.tracing })),
     ...workerSlots(config.slots),
+    ...(taskQueueActivitiesPerSecond === undefined
+      ? {}
+      : { maxTaskQueueActivitiesPerSecond: taskQueueActivitiesPerSecond }),
+    interceptors: { activity: [() => ({ inbound: room.interceptor }), ...(meter ? [countRetries(meter)] : [])] },
     // The heartbeat of a wait is the progress that people see; the default shows it half a minute late.
     maxHeartbeatThrottleInterval: '5s',
     shutdownGraceTime: activitiesGraceMs(config.shutdownGraceMs),
-    ...(meter ? { interceptors: { activity: [countRetries(meter)] } } : {}),
     ...overrides,
     plugins: [...health, ...gauges, ...(tracing ? [tracing.plugin] : []), plugin, ...(overrides.plugins ?? [])],
   });

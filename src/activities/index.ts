@@ -35,6 +35,7 @@ import { readPushCheckpoint } from './read-push-checkpoint.ts';
 import { createPushSlice } from './push-slice.ts';
 import { createReadSender, readRequester } from './read-sender.ts';
 import { createAwaitReplaceEnd } from './replace-lock.ts';
+import { endlessRoom, type Room } from './room.ts';
 import { createSearchRequest } from './search-request.ts';
 import { createTakeOverCrons } from './take-over-crons.ts';
 import { timeWindow } from './time-window.ts';
@@ -48,6 +49,8 @@ export interface ActivitiesOptions extends ClientOptions {
   readonly keyStore?: KeyStore;
   /** Default: the built-in policy, and no channels. */
   readonly approvals?: ApprovalPolicies;
+  /** Where the activities go on. Default: there is room for all. */
+  readonly room?: Room;
 }
 
 /** Everything a worker can do: Algolia's operations by their names, and the few activities with a loop of their own. */
@@ -56,6 +59,7 @@ export function createActivities({
   keyStore = noKeyStore,
   approvals = loadApprovalPolicies(undefined),
   records = { directory: undefined, hosts: [] },
+  room = endlessRoom,
   ...options
 }: ActivitiesOptions) {
   const client: AlgoliaClient = createClient(options);
@@ -73,7 +77,7 @@ export function createActivities({
     checkInput: createCheckInput(options.applicationId),
     inspectTask: createInspectTask(client, keys),
     findNewRuns: createFindNewRuns(client, keys),
-    awaitRun: createAwaitRun(client, keys),
+    awaitRun: createAwaitRun(client, keys, room),
     digestEvents: createDigestEvents(client, keys),
     findResources: createFindResources(client, keys),
     listTaskIDs: createListTaskIDs(client, keys),

@@ -6,11 +6,15 @@ import { AlgoliaError } from './algolia-error.ts';
 import { buildRequest } from './build-request.ts';
 import { checkInput } from './check-input.ts';
 import type { ObserveExchange } from './observe.ts';
+import { createPace, OutOfTurn, type Pace } from './pace.ts';
 import { elapsed, readAnswer, unanswered } from './read-answer.ts';
 import { CONNECT_TIMEOUT_MS, NoAnswer, send } from './send.ts';
 
 /** A thousand waiting polls need no thousand sockets: each is over in milliseconds. */
 const MAX_CONNECTIONS = 256;
+/** For its turn a request waits no longer than an activity can spare; then its place goes to another. */
+const MAX_WAIT_FOR_TURN_MS = 8_000;
+const MIN_RETRY_AFTER_MS = 1_000;
 
 export interface CallOptions {
   /** Aborts the exchange; the call then rejects with the signal's reason. */
@@ -45,12 +49,16 @@ export interface ClientOptions {
   /** Names the program and its version. */
   readonly userAgent: string;
   readonly observe?: ObserveExchange | undefined;
+  /** How many requests a second the Ingestion API is sent at most. Default: as many as there are. */
+  readonly requestsPerSecond?: number | undefined;
 }
 
 /** A client with one keep-alive pool per origin. */
 export function createClient(options: ClientOptions): AlgoliaClient {
   const pools = { ingestion: poolFor(options.hosts.ingestion), search: poolFor(options.hosts.search) };
   const prefix = { ingestion: pathPrefix(options.hosts.ingestion), search: pathPrefix(options.hosts.search) };
+
+  const pace = options.requestsPerSecond === undefined ? undefined : createPace(options.requestsPerSecond);
 
   async function exchange(
     name: string,
@@ -72,6 +80,7 @@ export function createClient(options: ClientOptions): AlgoliaClient {
       'user-agent': options.userAgent,
     };
     if (body !== undefined) headers['content-type'] = 'application/json';
+    if (pace && operation.host === 'ingestion') await awaitTurn(pace, name, { signal, writeBefore });
     const request = { method, path: prefix[operation.host] + path, ...(body === undefined ? {} : { body }) };
     try {
       const pool = pools[operation.host];
@@ -107,6 +116,25 @@ export function createClient(options: ClientOptions): AlgoliaClient {
       await Promise.all([pools.ingestion.close(), pools.search.close()]);
     },
   };
+}
+
+/** A request that is out of turn is refused as Algolia would refuse it: its activity frees its place and comes back later. */
+async function awaitTurn(
+  pace: Pace,
+  operation: string,
+  { signal, writeBefore = Infinity }: { readonly [N in 'signal' | 'writeBefore']: CallOptions[N] | undefined },
+): Promise<void> {
+  const withinMs = Math.min(MAX_WAIT_FOR_TURN_MS, writeBefore - performance.now());
+  try {
+    await pace.turn({ withinMs, signal });
+  } catch (error) {
+    if (!(error instanceof OutOfTurn)) throw error;
+    throw new AlgoliaError(
+      'AlgoliaRateLimited',
+      `${operation}: this worker has more requests than ALGOLIA_REQUESTS_PER_SECOND lets pass (${error.message}); nothing was sent`,
+      { operation, retryAfterMs: Math.max(Math.round(error.waitMs), MIN_RETRY_AFTER_MS) },
+    );
+  }
 }
 
 function poolFor(url: URL): Pool {
