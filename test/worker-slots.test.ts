@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { workerSlots } from '../src/worker-slots.ts';
+import { activitySlots, workerSlots } from '../src/worker-slots.ts';
 
 const nothing = { maxActivities: 1_000, targetMemory: undefined, targetCpu: undefined };
 
@@ -21,4 +21,10 @@ test('with a target for memory or CPU the number follows the machine, up to the 
 test('few activities are few also when the number follows the machine', () => {
   const { tuner } = workerSlots({ ...nothing, maxActivities: 5, targetCpu: 0.5 });
   expect(tuner).toMatchObject({ activityTaskSlotOptions: { minimumSlots: 5, maximumSlots: 5 } });
+});
+
+test('the places that there are for certain are known', () => {
+  expect(activitySlots(nothing)).toBe(1_000);
+  expect(activitySlots({ ...nothing, targetCpu: 0.5 })).toBe(50);
+  expect(activitySlots({ ...nothing, maxActivities: 5, targetMemory: 0.5 })).toBe(5);
 });

@@ -5,6 +5,7 @@ import type { AlgoliaClient } from '../algolia/client.ts';
 import type { OutputOf } from '../operations/index.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { withFreshKey } from './operation-activities.ts';
+import { endlessRoom, type Room } from './room.ts';
 import { toFailure } from './to-failure.ts';
 
 const FIRST_POLL_MS = 1_000;
@@ -17,6 +18,11 @@ const HEARTBEAT_MS = 5_000;
 const UNKNOWN_RUN_GRACE_MS = 60_000;
 /** A finished run should have an outcome; it is read this often before its absence is believed. */
 const OUTCOME_READS = 5;
+/** Where others wait for a place, one is to get free about this often: the more places there are, the longer each is kept. */
+const FREE_PLACE_EVERY_MS = 2_000;
+const MIN_STAY_MS = 10_000;
+/** Each stay costs six events of history, so that of a run that takes long they get longer. */
+const STAY_SHARE_OF_RUN = 0.01;
 
 export interface AwaitRunInput {
   readonly runID: string;
@@ -59,12 +65,14 @@ export interface AwaitRunHeartbeat {
 
 /**
  * Polls one run until it ends, stalls or the time given is over. One long activity instead of many short ones:
- * a poll costs no history. A poll that fails is no failed run, so it goes on; only an error that no poll can mend ends it.
+ * a poll costs no history. On a worker without a free place it gives up its own after a while, and comes back for another.
+ * A poll that fails is no failed run, so it goes on; only an error that no poll can mend ends it.
  */
-export function createAwaitRun(client: AlgoliaClient, keys: ApiKeys) {
+export function createAwaitRun(client: AlgoliaClient, keys: ApiKeys, room: Room = endlessRoom) {
   return async function awaitRun(input: AwaitRunInput): Promise<AwaitedRun> {
     const resumed = activityInfo().heartbeatDetails as AwaitRunHeartbeat | undefined;
     const now = Date.now();
+    const spread = 1 + JITTER * (2 * Math.random() - 1);
     const startedAt = resumed?.startedAt ?? now;
     let progressAt = resumed?.progressAt ?? now - input.idleMs;
     let progress = resumed?.progress ?? input.seen;
@@ -126,11 +134,12 @@ export function createAwaitRun(client: AlgoliaClient, keys: ApiKeys) {
           pauseMs = (error as AlgoliaError).details.retryAfterMs;
         }
         const leftMs = startedAt + input.waitMs - Date.now();
+        const stayMs = room.isFull() ? now + stayOf(room, run) * spread - Date.now() : Infinity;
         const patienceMs = progressAt + input.noProgressMs - Date.now();
         if (patienceMs <= 0) return result('stuck');
-        if (leftMs <= 0) return result('waiting');
+        if (Math.min(leftMs, stayMs) <= 0) return result('waiting');
         const jittered = pollMs * (1 + JITTER * (2 * Math.random() - 1));
-        await delay(Math.min(pauseMs ?? jittered, leftMs, patienceMs), undefined, { signal });
+        await delay(Math.min(pauseMs ?? jittered, leftMs, patienceMs, stayMs), undefined, { signal });
         pollMs = Math.min(pollMs * POLL_GROWTH, MAX_POLL_MS);
       }
     } catch (error) {
@@ -139,6 +148,12 @@ export function createAwaitRun(client: AlgoliaClient, keys: ApiKeys) {
       clearInterval(timer);
     }
   };
+}
+
+/** How long a wait keeps its place on a worker that has no other. */
+export function stayOf({ slots }: Pick<Room, 'slots'>, run: Pick<OutputOf<'getRun'>, 'createdAt'> | undefined): number {
+  const ageMs = Date.now() - Date.parse(run?.createdAt ?? '') || 0;
+  return Math.max(MIN_STAY_MS, slots * FREE_PLACE_EVERY_MS, ageMs * STAY_SHARE_OF_RUN);
 }
 
 /** Unknown statuses are not over: the deadline is. */

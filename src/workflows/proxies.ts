@@ -28,6 +28,13 @@ type Looping =
 /** What goes through all records of a file. */
 type Reading = 'inspectRecords' | 'keepFailedRecords';
 
+/**
+ * Who goes first where a worker has more to do than places for it, 1 before 5. What says nothing goes as its workflow does: in a
+ * backfill's syncs at 4, else at 3. What people wait for must not stand behind ten thousand syncs.
+ */
+const ofRotation = { priorityKey: 1 };
+const ofPeople = { priorityKey: 2 };
+
 /** How fast a worker that died is noticed. */
 const heartbeatTimeout = '15s';
 /** 1 s, 2 s, 4 s … 1 min; what Algolia itself asks for (`Retry-After`) comes first. */
@@ -154,6 +161,7 @@ const withKeys = proxyActivities<Pick<Activities, OnKeys>>({
   heartbeatTimeout,
   scheduleToCloseTimeout: '24h',
   retry: { ...retry, maximumInterval: '15s' },
+  priority: ofRotation,
 });
 export const onKeys = summarized<Pick<Activities, OnKeys>>(() => withKeys);
 
@@ -206,6 +214,7 @@ export const { readAlerts, reportProblems } = proxyActivities<Pick<Activities, '
 export const { notify: deliverNotice } = proxyActivities<Pick<Activities, 'notify'>>({
   startToCloseTimeout: '15s',
   retry: { initialInterval: '1s', maximumAttempts: 3 },
+  priority: ofPeople,
 });
 
 export const { checkChannels } = proxyLocalActivities<Pick<Activities, 'checkChannels'>>({
@@ -225,6 +234,7 @@ export const { approvalPolicy, hashPlan, readRequester, readSender, matchToken }
 export const { notify, deliverToken } = proxyActivities<Pick<Activities, 'notify' | 'deliverToken'>>({
   startToCloseTimeout: '15s',
   retry: { initialInterval: '2s', backoffCoefficient: 3, maximumAttempts: 6 },
+  priority: ofPeople,
 });
 
 type AnyActivity = { executeWithOptions(options: { summary: string }, args: unknown[]): Promise<unknown> };

@@ -1,17 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
-import { createAwaitRun, type AwaitRunInput } from '../../src/activities/await-run.ts';
+import { createAwaitRun, stayOf, type AwaitRunInput } from '../../src/activities/await-run.ts';
 import { callAlgolia, makeConnector } from '../setup/connector.ts';
 import { activityParts, attempt } from './setup.ts';
 
 let simulator: Simulator;
 let awaitRun: ReturnType<typeof createAwaitRun>;
+let comeAndGo: ReturnType<typeof createAwaitRun>;
+let isFull: boolean;
 let close: () => Promise<void>;
 
 beforeAll(async () => {
   simulator = await startSimulator();
   const { client, keys } = activityParts(simulator);
   awaitRun = createAwaitRun(client, keys);
+  comeAndGo = createAwaitRun(client, keys, { slots: 1, isFull: () => isFull });
   close = () => client.close();
 });
 afterAll(async () => {
@@ -135,6 +138,25 @@ describe.concurrent('a poll that fails', () => {
       type: 'AlgoliaInvalid',
       message: expect.stringContaining('404'),
     });
+  });
+});
+
+describe('on a worker without a free place', () => {
+  test('a wait gives up its own after a while, and goes on if there is one', async () => {
+    const runID = await startRun({ neverFinish: true, durationMs: 600_000 });
+    isFull = true;
+    const left = attempt(comeAndGo, input(runID));
+    const stayed = attempt(awaitRun, input(runID, { waitMs: 11_000 }));
+    expect(await left.result).toMatchObject({ state: 'waiting', run: { runID } });
+    expect((await left.result).polls).toBeLessThanOrEqual((await stayed.result).polls);
+  }, 90_000);
+
+  test('it keeps it for longer the more places there are, and the longer the run takes', () => {
+    const minutes = 60_000;
+    const old = { createdAt: new Date(Date.now() - 100 * minutes).toISOString() };
+    expect(stayOf({ slots: 1 }, undefined)).toBe(10_000);
+    expect(stayOf({ slots: 50 }, { createdAt: 'unreadable' })).toBe(100_000);
+    expect(stayOf({ slots: 4 }, old) / minutes).toBeCloseTo(1, 1);
   });
 });
 

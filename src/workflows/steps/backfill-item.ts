@@ -21,7 +21,7 @@ export function childIdOf(item: BackfillItem): string {
 }
 
 /** Has a child sync one item, and returns what came of it, whatever that is. */
-export async function syncItem(item: BackfillItem, { run, applicationId }: BackfillOptions): Promise<ItemVerdict> {
+export async function syncItem(item: BackfillItem, { run }: BackfillOptions): Promise<ItemVerdict> {
   const workflowId = childIdOf(item);
   const startedAt = new Date().toISOString();
   const onEmpty = item.onEmpty ?? run.onEmpty;
@@ -38,8 +38,9 @@ export async function syncItem(item: BackfillItem, { run, applicationId }: Backf
   const options = {
     workflowId,
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-    // What somebody waits for, such as a key rotation, goes before what there are thousands of.
-    priority: { priorityKey: 4, fairnessKey: applicationId },
+    // What somebody waits for, such as a key rotation, goes before what there are thousands of; and one backfill
+    // doesn't wait for another.
+    priority: { priorityKey: 4, fairnessKey: fairnessKeyOf(workflowInfo().workflowId) },
     staticSummary: `one of backfill ${workflowInfo().workflowId}`,
   } satisfies ChildWorkflowOptions;
   try {
@@ -62,6 +63,9 @@ export async function syncItem(item: BackfillItem, { run, applicationId }: Backf
     });
   }
 }
+
+/** The server takes 64 bytes. */
+const fairnessKeyOf = (workflowId: string) => workflowId.replace(/[^\x20-\x7e]/g, '_').slice(-64);
 
 type OnEmpty = 'ok' | 'warn' | 'fail';
 
