@@ -26,6 +26,9 @@ const TIME_SKIPPING = {
   'history.workflowIdReuseMinimalInterval': '0s',
 };
 
+/** Off by default, and wanted wherever one of many would have to wait for the others: see docs/limits.md. */
+const FAIRNESS = { 'matching.enableFairness': true };
+
 export interface TemporalServerOptions {
   /** Default: a free one. */
   port?: number;
@@ -96,7 +99,7 @@ export async function startTemporalServer(options: TemporalServerOptions = {}): 
 }
 
 function serverArguments(options: TemporalServerOptions & { port: number }, uiPort: number | undefined): string[] {
-  const dynamicConfig = { ...(options.timeSkipping && TIME_SKIPPING), ...options.extraDynamicConfig };
+  const dynamicConfig = { ...FAIRNESS, ...(options.timeSkipping && TIME_SKIPPING), ...options.extraDynamicConfig };
   return [
     'server',
     'start-dev',

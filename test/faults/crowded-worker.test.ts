@@ -29,10 +29,12 @@ async function open(environment: Record<string, string>, options: SimulatorOptio
   return { simulator, worker };
 }
 
-async function makeTasks(simulator: Simulator, count: number): Promise<void> {
+/** Tasks of a source of their own; returns its id. */
+async function makeTasks(simulator: Simulator, count: number): Promise<string> {
   const { sourceID, destinationID } = await makeConnector(simulator);
   for (let made = 1; made < count; made += 1)
     await callAlgolia(simulator, 'POST /2/tasks', { sourceID, destinationID, action: 'replace' });
+  return sourceID;
 }
 
 const listRuns = ({ client, taskQueue }: TestWorker) =>
@@ -83,6 +85,24 @@ test('while a backfill takes every place of a worker with runs that never end, a
   }, within);
   expect(await filling.query(backfillStatus)).toMatchObject({ done: 0, counts: {} });
   expect(simulator.world.runs.size).toBeLessThan(tasks);
+}, 240_000);
+
+test('a small backfill does not wait for a big one', async () => {
+  const { simulator, worker } = await open({ MAX_CONCURRENT_ACTIVITIES: '2' });
+  const start = (sourceID: string, maxParallel: number) =>
+    worker.client.workflow.start(backfill, {
+      taskQueue: worker.taskQueue,
+      workflowId: `backfill-${randomUUID()}`,
+      args: [{ taskFilter: { sourceID: [sourceID] }, maxParallel }],
+    });
+  const [many, few] = [await makeTasks(simulator, 80), await makeTasks(simulator, 2)];
+  await simulator.control('POST /runs/script', { taskID: '*', times: -1, durationMs: 0, events: [{}] });
+  const big = await start(many, 80);
+  await vi.waitFor(async () => expect((await big.query(backfillStatus)).running).toHaveLength(80), within);
+  const small = await start(few, 2);
+  await expect(small.result()).resolves.toMatchObject({ counts: { success: 2 } });
+  expect((await big.query(backfillStatus)).done).toBeLessThan(40);
+  await expect(big.result()).resolves.toMatchObject({ counts: { success: 80 } });
 }, 240_000);
 
 test('a 429 keeps no place: with only one, other calls are made while Algolia asks to wait', async () => {
