@@ -9,7 +9,7 @@ addCodecCommand(program);
 try {
   await program.parseAsync(['codec', ...process.argv.slice(2)], { from: 'user' });
 } catch (error) {
-  const { message, exitCode } = report(error);
+  const { message, exitCode } = await report(error);
   if (message !== undefined) console.error(message);
   process.exitCode = exitCode;
 }

@@ -1,11 +1,12 @@
+import { cliPage } from './cli-page.ts';
 import { inputSchemas } from './input-schemas.ts';
 import { operationsPage } from './operations-page.ts';
 
 /** Every file that follows from the code, by its path in the repository. */
-export function generatedDocs(): Record<string, string> {
+export async function generatedDocs(): Promise<Record<string, string>> {
   const schemas = Object.entries(inputSchemas()).map(([type, schema]) => [
     `docs/schemas/${type}.json`,
     `${JSON.stringify(schema, null, 2)}\n`,
   ]);
-  return { 'docs/operations.md': operationsPage(), ...Object.fromEntries(schemas) };
+  return { 'docs/operations.md': operationsPage(), 'docs/cli.md': await cliPage(), ...Object.fromEntries(schemas) };
 }

@@ -2,6 +2,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import type { ApprovalPolicies } from '../approvals/load-policies.ts';
 import type { ApprovalPolicy } from '../approvals/policy.ts';
 import { planHash } from '../approvals/plan-hash.ts';
+import { didYouMean } from '../near-names.ts';
 
 /** The policy of that name, as it is when the approval is asked for: history then keeps what was in force. */
 export function createApprovalPolicy({ policies }: ApprovalPolicies) {
@@ -9,7 +10,7 @@ export function createApprovalPolicy({ policies }: ApprovalPolicies) {
     const policy = Object.hasOwn(policies, name) ? policies[name] : undefined;
     if (policy) return policy;
     throw ApplicationFailure.nonRetryable(
-      `there is no approval policy '${name}'; this worker has ${Object.keys(policies).join(', ')}`,
+      `there is no approval policy '${name}'; this worker has ${Object.keys(policies).join(', ')}. ${didYouMean(name, Object.keys(policies))}`.trimEnd(),
       'InvalidInput',
     );
   };

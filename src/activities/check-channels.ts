@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Channel } from '../approvals/channel.ts';
+import { didYouMean } from '../near-names.ts';
 
 /** Fails at once if there is no such channel: better now than when there is something to tell. */
 export function createCheckChannels(channels: Readonly<Record<string, Channel>>) {
@@ -8,7 +9,7 @@ export function createCheckChannels(channels: Readonly<Record<string, Channel>>)
     if (unknown.length === 0) return;
     const known = Object.keys(channels);
     throw ApplicationFailure.nonRetryable(
-      `input.alert: there is no channel '${unknown.join("', '")}' in the approval policies of this worker; it has ${known.join(', ') || 'none'}`,
+      `input.alert: there is no channel '${unknown.join("', '")}' in the approval policies of this worker; it has ${known.join(', ') || 'none'}. ${didYouMean(unknown[0] ?? '', known)}`.trimEnd(),
       'InvalidInput',
     );
   };

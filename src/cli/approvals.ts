@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
 import type { ApprovalStatus } from '../workflows/steps/approval-details.ts';
+import { addExamples } from './examples.ts';
 import { print, printJson, table } from './output.ts';
 import { queryWithin } from './query.ts';
 import { withTemporal } from './temporal.ts';
@@ -19,9 +20,8 @@ export interface WaitingWorkflow {
 }
 
 export function addApprovalsCommand(program: Command): void {
-  program
+  const command = program
     .command('approvals')
-    .summary('list what waits for approval')
     .description('Lists the workflows that wait for an approval: what is asked, by whom, until when.')
     .option('--json', 'print an array of {workflowId, type, startTime, approval?}')
     .action(async ({ json }: { json?: true }) => {
@@ -31,6 +31,7 @@ export function addApprovalsCommand(program: Command): void {
       print(table(['WORKFLOW', 'ASKED', 'BY', 'APPROVED', 'UNTIL'], waiting.map(rowOf)));
       print('\nalgolia-ingestion status <workflow> shows the plan; approve or reject <workflow> --as <name> answers.');
     });
+  addExamples(command, ['algolia-ingestion approvals', 'algolia-ingestion approvals --json']);
 }
 
 async function listWaiting(client: Client): Promise<WaitingWorkflow[]> {

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { ActivityExecutionAlreadyStartedError, type ActivityHandle } from '@temporalio/client';
-import { Option, type Command } from 'commander';
+import { Argument, Option, type Command } from 'commander';
 import { checkInput } from '../algolia/check-input.ts';
 import { clientOperations, type ClientOperationName } from '../operations/client-side.ts';
 import { operations, type OperationName } from '../operations/index.ts';
 import { NOW_IN_HISTORY } from '../operations/operation.ts';
 import { choose } from './choose.ts';
+import { offer, offerJson } from './complete.ts';
 import { durationOption } from './duration-option.ts';
+import { addExamples } from './examples.ts';
 import { CliError, EXIT } from './exit.ts';
 import { JSON_HELP, readJsonArgument } from './json-argument.ts';
 import { printJson, remark } from './output.ts';
@@ -25,43 +27,44 @@ interface CallOptions {
 }
 
 export function addCallCommand(program: Command): void {
-  program
+  const command = program
     .command('call')
-    .summary('run one operation on a worker')
     .description(
       'Runs one operation as an activity on the running worker and prints Algolia\'s answer as JSON.\nThe argument is what the official JavaScript client\'s method takes; credentials are references: {"$secret": "env:SECRET_…"}.',
     )
-    .argument('<operation>', 'such as listSources')
-    .argument('[json]', JSON_HELP)
+    .addArgument(
+      offer(new Argument('<operation>', 'such as listSources'), () =>
+        names.map((value) => ({ value, about: every[value].summary })),
+      ),
+    )
+    .addArgument(offer(new Argument('[json]', JSON_HELP), offerJson))
     .addOption(
       new Option('--timeout <duration>', 'give up after this long, retries included')
         .argParser(durationOption)
         .default(DEFAULT_TIMEOUT_MS, '5m'),
     )
     .option('--id <id>', 'a name for this call: it is executed once, and asked for again prints the same answer')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  $ algolia-ingestion call listSources
-  $ algolia-ingestion call getTask '{"taskID": "6c02aeb1-775e-418e-870b-1faccd4b2c0f"}'
-  $ algolia-ingestion call createSource @source.json --id create-shop-source`,
-    )
     .action(async (operation: string, json: string | undefined, options: CallOptions) => {
       const name = choose('operation', operation, [...names], 'algolia-ingestion operations');
       const input = json === undefined ? undefined : await readJsonArgument(json);
       check(name, input);
       printJson(await withTemporal((session) => call(session, name, input, options)));
     });
+  addExamples(command, [
+    'algolia-ingestion call listSources',
+    `algolia-ingestion call getTask '{"taskID": "6c02aeb1-775e-418e-870b-1faccd4b2c0f"}'`,
+    'algolia-ingestion call createSource @source.json --id create-shop-source',
+  ]);
 }
 
 type CallableName = OperationName | ClientOperationName;
-const names = [...Object.keys(operations), ...Object.keys(clientOperations)] as CallableName[];
+const every = { ...operations, ...clientOperations };
+const names = Object.keys(every) as CallableName[];
 
 /** Before it goes to Temporal, where a credential written in the clear would stay. */
 function check(name: CallableName, input: unknown): void {
   try {
-    checkInput(name, { ...operations, ...clientOperations }[name], input);
+    checkInput(name, every[name], input);
   } catch (error) {
     throw new CliError((error as Error).message.replaceAll(NOW_IN_HISTORY, ''), EXIT.usage, error);
   }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Command } from 'commander';
 import { isLoopback, startCodecServer } from '../codec/codec-server.ts';
 import { loadCliConfig } from '../config.ts';
+import { addExamples } from './examples.ts';
 import { CliError, EXIT } from './exit.ts';
 import { print, remark } from './output.ts';
 import { portOption } from './port-option.ts';
@@ -13,9 +14,8 @@ interface CodecOptions {
 }
 
 export function addCodecCommand(program: Command): void {
-  program
+  const command = program
     .command('codec')
-    .summary('let the Web UI read encrypted payloads')
     .description(
       'Serves POST /decode and POST /encode with the keys of TEMPORAL_CODEC_KEYS, until it is told to stop.\nIn the Web UI, enter its address under the glasses icon; `temporal` takes it as --codec-endpoint.\nWhoever reaches it can decrypt: it asks nobody who they are.',
     )
@@ -33,6 +33,10 @@ export function addCodecCommand(program: Command): void {
         remark(`Listening on ${host}: whoever reaches it can decrypt. Put a proxy in front that asks who they are.`);
       await serve({ keys, port, host, origins: origin });
     });
+  addExamples(command, [
+    'algolia-ingestion codec',
+    'algolia-ingestion codec --port 8081 --origin https://temporal.example.com',
+  ]);
 }
 
 async function serve(options: Parameters<typeof startCodecServer>[0]): Promise<void> {

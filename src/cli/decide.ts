@@ -3,6 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { Command } from 'commander';
 import type { ApprovalStatus } from '../workflows/steps/approval-details.ts';
 import { isNamed, type Decision } from '../workflows/steps/approval-decision.ts';
+import { addExamples } from './examples.ts';
 import { CliError, EXIT } from './exit.ts';
 import { print, remark } from './output.ts';
 import { queryWithin } from './query.ts';
@@ -19,30 +20,26 @@ interface DecideOptions {
   readonly token?: string;
 }
 
-export function addDecideCommands(program: Command): void {
-  for (const decision of ['approve', 'reject'] as const) {
-    program
-      .command(decision)
-      .summary(`${decision} what a workflow asks`)
-      .description(
-        `Sends the signal ${decision} to a workflow that waits for approval, and says what became of it.\nTemporal records the name as the sender's identity. Exit code 4: it was refused; why is on record in the workflow.`,
-      )
-      .argument('<workflow-id>')
-      .option('--as <name>', 'who you are, as the approval policy names you (default: user@host)')
-      .option('--comment <text>', 'kept beside your decision')
-      .option('--plan-hash <hash>', 'of the plan you have seen; another plan is then not approved')
-      .option('--token <token>', 'your one-time token, where the policy asks for it')
-      .addHelpText(
-        'after',
-        `\nExample:\n  $ algolia-ingestion ${decision} algolia-rotate/MYAPP --as bob@example.com --comment "window agreed"`,
-      )
-      .action(async (workflowId: string, options: DecideOptions) => {
-        const approver = options.as ?? whoAmI();
-        await withTemporal((session) => decide(session, workflowId, decision, { ...options, approver }), {
-          identity: approver,
-        });
+export function addDecideCommand(program: Command, decision: 'approve' | 'reject'): void {
+  const command = program
+    .command(decision)
+    .description(
+      `Sends the signal ${decision} to a workflow that waits for approval, and says what became of it.\nTemporal records the name as the sender's identity. Exit code 4: it was refused; why is on record in the workflow.`,
+    )
+    .argument('<workflow-id>')
+    .option('--as <name>', 'who you are, as the approval policy names you (default: user@host)')
+    .option('--comment <text>', 'kept beside your decision')
+    .option('--plan-hash <hash>', 'of the plan you have seen; another plan is then not approved')
+    .option('--token <token>', 'your one-time token, where the policy asks for it')
+    .action(async (workflowId: string, options: DecideOptions) => {
+      const approver = options.as ?? whoAmI();
+      await withTemporal((session) => decide(session, workflowId, decision, { ...options, approver }), {
+        identity: approver,
       });
-  }
+    });
+  addExamples(command, [
+    `algolia-ingestion ${decision} algolia-rotate/MYAPP --as bob@example.com --comment "window agreed"`,
+  ]);
 }
 
 async function decide(

@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { rotateApiKeyId, type RotateApiKeyResult } from '../workflows/rotate-api-key.ts';
 import { applicationOf } from './application.ts';
+import { addExamples } from './examples.ts';
 import { EXIT } from './exit.ts';
 import { startWorkflow, type StartOptions } from './start.ts';
 import { withTemporal } from './temporal.ts';
@@ -19,7 +20,7 @@ interface RotateOptions extends Omit<StartOptions, 'id'> {
 }
 
 export function addKeyRotateCommand(key: Command): void {
-  key
+  const command = key
     .command('rotate')
     .summary('switch to another key, behind an approval')
     .description(
@@ -38,10 +39,6 @@ export function addKeyRotateCommand(key: Command): void {
     .option('--as <name>', 'who asks for it (default: user@host)')
     .option('--wait', 'show what it is doing until it ends, and print its result as JSON')
     .option('--json', 'print {workflowId, runId, type}; with --wait, the result or the failure')
-    .addHelpText(
-      'after',
-      `\nExample:\n  $ algolia-ingestion key rotate --to file:algolia/v8 --reason "yearly rotation" --wait`,
-    )
     .action(async (options: RotateOptions) => {
       const result = await withTemporal(
         (session) =>
@@ -55,6 +52,7 @@ export function addKeyRotateCommand(key: Command): void {
       // A denied approval is an answer of the workflow; here it is one to act upon.
       if ((result as RotateApiKeyResult | undefined)?.outcome === 'abandoned') process.exitCode = EXIT.denied;
     });
+  addExamples(command, ['algolia-ingestion key rotate --to file:algolia/v8 --reason "yearly rotation" --wait']);
 }
 
 function inputOf({

@@ -9,11 +9,12 @@ import {
   type KeyRingState,
 } from '../secrets/key-ring-state.ts';
 import { applicationOf } from './application.ts';
+import { addExamples } from './examples.ts';
 import { print, printJson, table } from './output.ts';
 import { withTemporal, type Session } from './temporal.ts';
 
 export function addKeyStatusCommand(key: Command): void {
-  key
+  const command = key
     .command('status')
     .summary('show which key is current')
     .option(
@@ -30,6 +31,7 @@ export function addKeyStatusCommand(key: Command): void {
         ),
       );
     });
+  addExamples(command, ['algolia-ingestion key status', 'algolia-ingestion key status --json']);
 }
 
 type KeyRing = KeyRingState & { readonly workflowId: string; readonly exists: boolean };

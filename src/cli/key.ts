@@ -5,7 +5,6 @@ import { addKeyStatusCommand } from './key-status.ts';
 export function addKeyCommand(program: Command): void {
   const key = program
     .command('key')
-    .summary('see and rotate the API key')
     .description(
       'The key of the application that ALGOLIA_APPLICATION_ID names. Keys are named by reference; a value is never shown.',
     );

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { clientOperations } from '../operations/client-side.ts';
 import { operations } from '../operations/index.ts';
+import { addExamples } from './examples.ts';
 import { print, printJson, table } from './output.ts';
 
 /** Every operation as programs list it; `method` and `path` are null where no single request stands behind it. */
@@ -15,9 +16,8 @@ export function listOperations() {
 }
 
 export function addOperationsCommand(program: Command): void {
-  program
+  const command = program
     .command('operations')
-    .summary('list what Algolia offers')
     .description(
       'Lists every operation, each an activity of that name.\nEffect: what a second, accidental call would do. read: nothing; idempotent: the same again; once: a second thing.',
     )
@@ -32,4 +32,5 @@ export function addOperationsCommand(program: Command): void {
         ),
       );
     });
+  addExamples(command, ['algolia-ingestion operations', 'algolia-ingestion operations --json']);
 }

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import type { OwnCron, TakeOverCronsInput } from '../activities/take-over-crons.ts';
 import { applySchedules } from '../schedules/apply-schedules.ts';
 import { syncedBy } from '../schedules/own-crons.ts';
 import { planSchedules, type PlannedSchedule } from '../schedules/plan-schedules.ts';
 import { loadSchedules, type DeclaredSchedule, type SchedulesFile } from '../schedules/schedules-file.ts';
+import { offer, offerFiles } from './complete.ts';
+import { addExamples } from './examples.ts';
 import { CliError } from './exit.ts';
 import { print, printJson, remark } from './output.ts';
 import { isPolled, noWorker } from './pollers.ts';
@@ -18,13 +20,13 @@ interface ApplyCommandOptions {
 }
 
 export function addSchedulesApplyCommand(schedules: Command): void {
-  schedules
+  const command = schedules
     .command('apply')
     .summary('create, update, pause and delete schedules')
     .description(
       'Shows where the schedules differ from the file, and makes them as it says. Applied again, it changes nothing.',
     )
-    .argument('<file>', 'YAML, such as config/schedules.yaml')
+    .addArgument(offer(new Argument('<file>', 'YAML, such as config/schedules.yaml'), offerFiles))
     .option('--dry-run', 'show the differences only')
     .option('--prune', "delete the schedules of the file's project that are not in the file")
     .option('--json', 'print {schedules: [{scheduleId, change, differences}], crons, created, updated, deleted}')
@@ -38,6 +40,10 @@ schedule says takeOverCron: true; then its cron is cleared. A worker must be run
       const file = loadSchedules(path);
       await withTemporal((session) => apply(session, file, options));
     });
+  addExamples(command, [
+    'algolia-ingestion schedules apply config/schedules.yaml --dry-run',
+    'algolia-ingestion schedules apply config/schedules.yaml --prune',
+  ]);
 }
 
 async function apply(session: Session, file: SchedulesFile, options: ApplyCommandOptions): Promise<void> {

@@ -1,15 +1,17 @@
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import { describe, placementOf } from '../schedules/plan-schedules.ts';
 import { loadSchedules } from '../schedules/schedules-file.ts';
+import { offer, offerFiles } from './complete.ts';
+import { addExamples } from './examples.ts';
 import { print, printJson } from './output.ts';
 import { withTemporal } from './temporal.ts';
 
 export function addSchedulesDeleteCommand(schedules: Command): void {
-  schedules
+  const command = schedules
     .command('delete')
     .summary('delete the schedules of a file')
     .description('Deletes every schedule that the file names, and no other. What they have started goes on.')
-    .argument('<file>', 'YAML, such as config/schedules.yaml')
+    .addArgument(offer(new Argument('<file>', 'YAML, such as config/schedules.yaml'), offerFiles))
     .option('--dry-run', 'show what would be deleted')
     .option('--json', 'print {deleted: [scheduleId]}')
     .action(async (path: string, { dryRun, json }: { dryRun?: true; json?: true }) => {
@@ -24,4 +26,8 @@ export function addSchedulesDeleteCommand(schedules: Command): void {
       for (const id of deleted) print(`- ${id}`);
       print(dryRun ? 'Nothing was changed: --dry-run.' : `${deleted.length} deleted`);
     });
+  addExamples(command, [
+    'algolia-ingestion schedules delete config/schedules.yaml --dry-run',
+    'algolia-ingestion schedules delete config/schedules.yaml',
+  ]);
 }

@@ -1,8 +1,10 @@
 import type { ScheduleDescription } from '@temporalio/client';
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import { actualShape } from '../schedules/schedule-shape.ts';
 import { describe, listIds, planSchedules, type PlannedSchedule } from '../schedules/plan-schedules.ts';
 import { loadSchedules } from '../schedules/schedules-file.ts';
+import { offer, offerFiles } from './complete.ts';
+import { addExamples } from './examples.ts';
 import { print, printJson, remark, table } from './output.ts';
 import { withTemporal, type Session } from './temporal.ts';
 
@@ -27,13 +29,13 @@ export interface ListedSchedule {
 }
 
 export function addSchedulesListCommand(schedules: Command): void {
-  schedules
+  const command = schedules
     .command('list')
     .summary('show next runs, last results, and drift from the file')
     .description(
       'Lists the schedules of a file, or without one all that start workflows on the task queue of TASK_QUEUE.',
     )
-    .argument('[file]', 'YAML, such as config/schedules.yaml')
+    .addArgument(offer(new Argument('[file]', 'YAML, such as config/schedules.yaml'), offerFiles))
     .option(
       '--json',
       'print an array of {scheduleId, state, when, workflow, paused, note?, next, last?, taken, missed, skipped, running, differences}',
@@ -59,6 +61,7 @@ file's project, but not in the file), unmanaged (no file was given).`,
         for (const { field, is, wanted } of differences)
           print(`${scheduleId}: ${field} is ${is || '""'}, and the file says ${wanted || '""'}`);
     });
+  addExamples(command, ['algolia-ingestion schedules list', 'algolia-ingestion schedules list config/schedules.yaml']);
 }
 
 async function listQueue({ client, config }: Session): Promise<PlannedSchedule[]> {

@@ -6,7 +6,6 @@ import { addSchedulesListCommand } from './schedules-list.ts';
 export function addSchedulesCommand(program: Command): void {
   const schedules = program
     .command('schedules')
-    .summary('keep Temporal schedules as a file says')
     .description(
       'Temporal schedules as code: a YAML file says which there are, and they are made so.\nEvery id begins with the project of the file, which no other file should have.',
     );

@@ -1,6 +1,7 @@
 import proto from '@temporalio/proto';
 import type { Command } from 'commander';
 import { SEARCH_ATTRIBUTES } from '../search-attributes.ts';
+import { addExamples } from './examples.ts';
 import { CliError } from './exit.ts';
 import { print, printJson } from './output.ts';
 import { withTemporal, type Session } from './temporal.ts';
@@ -8,9 +9,8 @@ import { withTemporal, type Session } from './temporal.ts';
 const KEYWORD = proto.temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
 
 export function addSearchAttributesCommand(program: Command): void {
-  program
+  const command = program
     .command('search-attributes')
-    .summary('make a Temporal server ready')
     .description(
       `Registers the search attributes that the workflows set, unless the namespace has them: ${SEARCH_ATTRIBUTES.join(', ')}.\nTo be run once per namespace, before the first worker. (The server of \`npm run demo\` has them.)`,
     )
@@ -21,6 +21,7 @@ export function addSearchAttributesCommand(program: Command): void {
       print(`registered: ${done.registered.join(', ') || 'none'}`);
       print(`there already: ${done.existing.join(', ') || 'none'}`);
     });
+  addExamples(command, ['algolia-ingestion search-attributes']);
 }
 
 async function register({ client, connection }: Session): Promise<{ registered: string[]; existing: string[] }> {

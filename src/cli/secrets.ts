@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { loadCliConfig } from '../config.ts';
 import { createScrubber } from '../secrets/scrubber.ts';
 import { createSecretStore } from '../secrets/secret-store.ts';
+import { addExamples } from './examples.ts';
 import { EXIT } from './exit.ts';
 import { print, printJson, table } from './output.ts';
 
@@ -12,9 +13,8 @@ interface Checked {
 }
 
 export function addSecretsCommand(program: Command): void {
-  program
+  const command = program
     .command('secrets')
-    .summary('check references to credentials')
     .description('References to credentials: {"$secret": "env:SECRET_…"} or {"$secret": "file:…"}.')
     .command('check')
     .summary('say which references can be read')
@@ -34,6 +34,7 @@ export function addSecretsCommand(program: Command): void {
         ),
       );
     });
+  addExamples(command, ['algolia-ingestion secrets check env:SECRET_SHOPIFY file:shopify/token']);
 }
 
 async function checkReferences(references: readonly string[]): Promise<Checked[]> {

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import { choose } from './choose.ts';
+import { offer, offerJson } from './complete.ts';
+import { addExamples } from './examples.ts';
 import { CliError } from './exit.ts';
 import { exitCodeOf, failureOf } from './failure.ts';
 import { followWorkflow } from './follow-workflow.ts';
@@ -19,14 +21,15 @@ export interface StartOptions {
 }
 
 export function addStartCommand(program: Command): void {
-  program
+  const command = program
     .command('start')
-    .summary('start a workflow')
     .description(
       'Starts a workflow on the task queue of TASK_QUEUE. Its input is one JSON object, which the worker checks first.',
     )
-    .argument('<workflow>', workflowTypes.join(', '))
-    .argument('<json>', JSON_HELP)
+    .addArgument(
+      offer(new Argument('<workflow>', workflowTypes.join(', ')), () => workflowTypes.map((value) => ({ value }))),
+    )
+    .addArgument(offer(new Argument('<json>', JSON_HELP), offerJson))
     .option('--id <id>', 'the workflow id: only one workflow of an id runs at a time')
     .option('--as <name>', 'who starts it, as Temporal records it and approvals know it (default: user@host)')
     .option('--wait', 'show what it is doing until it ends, and print its result as JSON')
@@ -34,19 +37,16 @@ export function addStartCommand(program: Command): void {
       '--json',
       'print {workflowId, runId, type}; with --wait, the result or the failure {type, message, details}',
     )
-    .addHelpText(
-      'after',
-      `
-Examples:
-  $ algolia-ingestion start syncTask '{"taskID": "6c02aeb1-775e-418e-870b-1faccd4b2c0f"}' --wait
-  $ algolia-ingestion start provisionConnector @connector.json --id shop-products`,
-    )
     .action(async (workflow: string, json: string, options: StartOptions) => {
       const type = choose('workflow', workflow, workflowTypes, 'algolia-ingestion start --help');
       const input = await readJsonArgument(json);
       const id = options.id ?? `${type}-${randomUUID()}`;
       await withTemporal((session) => startWorkflow(session, { type, input, id }, options), { identity: options.as });
     });
+  addExamples(command, [
+    `algolia-ingestion start syncTask '{"taskID": "6c02aeb1-775e-418e-870b-1faccd4b2c0f"}' --wait`,
+    'algolia-ingestion start provisionConnector @connector.json --id shop-products',
+  ]);
 }
 
 export interface WorkflowToStart {

@@ -1,5 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Command } from 'commander';
+import { addExamples } from './examples.ts';
 import { describeFailure, failureOf, type Failure } from './failure.ts';
 import { print, printJson, table } from './output.ts';
 import { queryWithin } from './query.ts';
@@ -24,9 +25,8 @@ export interface WorkflowReport {
 }
 
 export function addStatusCommand(program: Command): void {
-  program
+  const command = program
     .command('status')
-    .summary('show what a workflow is doing, or came to')
     .description('Shows what a workflow is doing, as its Current Details in the Web UI do, or what it came to.')
     .argument('<workflow-id>')
     .option(
@@ -38,6 +38,10 @@ export function addStatusCommand(program: Command): void {
       if (json) printJson(report);
       else printReport(report);
     });
+  addExamples(command, [
+    'algolia-ingestion status algolia-rotate/MYAPP',
+    'algolia-ingestion status sync-products --json',
+  ]);
 }
 
 async function readWorkflow({ client }: Session, workflowId: string): Promise<WorkflowReport> {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Option, type Command } from 'commander';
 import type { SweepInput, TemporaryIndex } from '../activities/index-sweep.ts';
 import { durationOption } from './duration-option.ts';
+import { addExamples } from './examples.ts';
 import { print, printJson, remark, table } from './output.ts';
 import { assertPolled } from './pollers.ts';
 import { withTemporal, type Session } from './temporal.ts';
@@ -16,9 +17,8 @@ interface SweepOptions {
 }
 
 export function addSweepCommand(program: Command): void {
-  program
+  const command = program
     .command('sweep')
-    .summary('find temporary indices that nobody needs any more')
     .description(
       'Lists the temporary indices of replaceAllRecords, and with --delete deletes those that are left over.\nA replace deletes its own; one that was terminated, or whose move was never answered, leaves it behind.',
     )
@@ -54,6 +54,7 @@ States: leftover (--delete deletes it), deleted, inUse (its replace is running),
       const leftover = found.filter(({ state }) => state === 'leftover').length;
       if (leftover > 0) remark(`${leftover} left over; \`algolia-ingestion sweep --delete\` deletes them.`);
     });
+  addExamples(command, ['algolia-ingestion sweep', 'algolia-ingestion sweep --delete --older-than 48h']);
 }
 
 /** On the worker, which has the key. */

@@ -2,6 +2,7 @@ import { ScheduleOverlapPolicy } from '@temporalio/client';
 import { msToNumber } from '@temporalio/common/lib/time.js';
 import { z } from 'zod';
 import { workflowInputs, type WorkflowType } from '../activities/check-input.ts';
+import { noSuch } from '../near-names.ts';
 import { describeIssues } from '../algolia/check-input.ts';
 import { duration } from '../activities/inputs/vocabulary.ts';
 import { ConfigError } from '../config.ts';
@@ -56,7 +57,7 @@ const schedule = z
     timezone: timezone.default('UTC'),
     /** Each start is late by a random time up to this. */
     jitter: ms.default(0),
-    workflow: z.enum(types),
+    workflow: z.enum(types, { error: noSuch('workflow', types) }),
     input: z.unknown(),
     /** What happens to a start while the one before is still running. */
     overlap: overlap.default('SKIP'),

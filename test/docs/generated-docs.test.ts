@@ -6,7 +6,7 @@ import { generatedDocs } from '../../scripts/docs/generated-docs.ts';
 
 const committed = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
-test.each(Object.entries(generatedDocs()))(
+test.each(Object.entries(await generatedDocs()))(
   '%s says what the code says; `npm run docs` rewrites it',
   (path, content) => {
     expect(committed(path)).toBe(content);

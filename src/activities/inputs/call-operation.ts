@@ -1,11 +1,14 @@
 import { z } from 'zod';
+import { noSuch } from '../../near-names.ts';
 import { operationNames, operations, type OperationName } from '../../operations/index.ts';
 import { approvalBy, intent } from './vocabulary.ts';
 
 /** Any single operation, for the Web UI and schedules. */
 export const callOperationInput = z
   .strictObject({
-    operation: z.enum(operationNames as [OperationName, ...OperationName[]]),
+    operation: z.enum(operationNames as [OperationName, ...OperationName[]], {
+      error: noSuch('operation', operationNames),
+    }),
     /** The operation's own argument. */
     params: z.unknown().optional(),
     /** The operation's name again: asked of everything that writes. */

@@ -1,0 +1,34 @@
+import leven from 'leven';
+
+const MAX_SUGGESTIONS = 3;
+
+/** `Did you mean syncTask?`: for a name that nothing has; empty where nothing is near. */
+export function didYouMean(name: string, known: readonly string[]): string {
+  const near = namesNear(name, known);
+  return near.length > 0 ? `Did you mean ${near.join(' or ')}?` : '';
+}
+
+/** The same as the message of a zod enum of such names. */
+export const noSuch =
+  (kind: string, known: readonly string[]) =>
+  ({ input }: { readonly input?: unknown }): string | undefined =>
+    typeof input === 'string' ? `there is no ${kind} '${input}'. ${didYouMean(input, known)}`.trimEnd() : undefined;
+
+/** A typing mistake or two away, or a part of the name. */
+function namesNear(name: string, known: readonly string[]): string[] {
+  const wanted = name.toLowerCase();
+  const within = Math.max(2, Math.floor(wanted.length / 3));
+  const close = known
+    .map((candidate) => {
+      const other = candidate.toLowerCase();
+      const isPart = wanted.length > 2 && (other.includes(wanted) || wanted.includes(other));
+      return { candidate, distance: isPart ? Math.min(1, leven(wanted, other)) : leven(wanted, other) };
+    })
+    .filter(({ distance }) => distance <= within)
+    .toSorted((a, b) => a.distance - b.distance);
+  const nearest = close[0]?.distance ?? 0;
+  return close
+    .filter(({ distance }) => distance <= nearest + 1)
+    .slice(0, MAX_SUGGESTIONS)
+    .map(({ candidate }) => candidate);
+}
