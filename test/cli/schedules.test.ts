@@ -214,6 +214,58 @@ test('a year of starts is counted, each once, and what was skipped is told', asy
   await worker.client.workflow.getHandle(single?.running[0] ?? '').terminate();
 }, 150_000);
 
+test('a year of weekly syncs of which some fail runs each once, in turn, and counts what failed', async () => {
+  const { taskID } = await makeConnector(simulator);
+  const weeks = 52;
+  const failing = [3, 17, 18, 40];
+  for (let week = 0; week < weeks; week += 1) {
+    const outcome = failing.includes(week) ? { outcome: 'failure', reasonCode: 'critical', reason: 'no shop' } : {};
+    await simulator.control('POST /runs/script', { taskID, durationMs: 0, events: [{}], ...outcome });
+  }
+  await write(`
+  - {id: weekly, every: 7d, workflow: syncTask, input: {taskID: ${taskID}, newRuns: 0}, overlap: bufferAll}`);
+  await apply();
+  const week = 7 * 24 * 3_600_000;
+  const end = new Date(Math.floor(Date.now() / week) * week);
+  const year = { start: new Date(end.getTime() - weeks * week + 1), end };
+  await handleOf(`${project}/weekly`).backfill({ ...year, overlap: 'BUFFER_ALL' });
+  const look = async () => (await listed())[0];
+  await expect.poll(look, { timeout: 120_000, interval: 1_000 }).toMatchObject({ taken: weeks, running: [] });
+  expect(await look()).toMatchObject({ state: 'fine', paused: false, missed: 0, skipped: 0 });
+  const runs = simulator.world.runs.by('taskID', taskID);
+  expect(runs).toHaveLength(weeks);
+  const startsWith = `WorkflowId STARTS_WITH '${project}/weekly'`;
+  const countOf = async (status: string) =>
+    (await worker.client.workflow.count(`${startsWith} AND ExecutionStatus = '${status}'`)).count;
+  await expect.poll(() => countOf('Failed'), { timeout: 20_000 }).toBe(failing.length);
+  await expect.poll(() => countOf('Completed'), { timeout: 20_000 }).toBe(weeks - failing.length);
+  // In turn: none began before the one before it was over.
+  for (const [place, run] of runs.slice(1).entries())
+    expect(run.createdAt >= (runs[place]?.finishedAt ?? '')).toBe(true);
+}, 200_000);
+
+test('a failure pauses the schedule that says so: nothing more is started until somebody ends that', async () => {
+  const { taskID } = await makeConnector(simulator);
+  const failure = { outcome: 'failure', reasonCode: 'critical', reason: 'no shop' };
+  await simulator.control('POST /runs/script', { taskID, times: -1, durationMs: 0, events: [{}], ...failure });
+  await write(`
+  - {id: often, every: 1s, workflow: syncTask, input: {taskID: ${taskID}, newRuns: 0}, pauseOnFailure: true, overlap: skip}`);
+  await apply();
+  const look = async () => (await listed())[0];
+  await expect.poll(look, { timeout: 60_000 }).toMatchObject({ paused: true, running: [], next: [], state: 'fine' });
+  const paused = await look();
+  expect(paused).toMatchObject({ missed: 0, note: expect.stringContaining('failure'), last: { status: 'failed' } });
+  // Applied again, a pause is nothing to be put right.
+  expect((await apply()).stdout).toContain('0 created, 0 updated, 0 deleted, 1 unchanged');
+  expect(await look()).toMatchObject({ paused: true, taken: paused?.taken });
+  expect(simulator.world.runs.by('taskID', taskID)).toHaveLength(paused?.taken ?? -1);
+
+  await handleOf(`${project}/often`).unpause();
+  await expect
+    .poll(async () => (await look())?.taken, { timeout: 60_000 })
+    .toBeGreaterThan(paused?.taken ?? Number.POSITIVE_INFINITY);
+}, 200_000);
+
 test('deletes the schedules of a file, and no others', async () => {
   await write(`
   - {id: a, every: 1h, ${CALL}}

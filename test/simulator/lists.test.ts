@@ -99,6 +99,34 @@ test('nothing that is in use is deleted, and the refusal says what uses it', asy
   await client.deleteAuthentication({ authenticationID });
 });
 
+test('the quotas are those of an application: 200 authentications, 100 sources, 500 destinations, 10 tasks a source', async () => {
+  const { client } = await openSimulator();
+  const fill = async (count: number, create: () => Promise<unknown>) => {
+    for (let made = 0; made < count; made += 50)
+      await Promise.all(Array.from({ length: Math.min(50, count - made) }, create));
+    return refusal(create());
+  };
+  const tooMany = (what: string, count: number) => ({
+    status: 400,
+    message: `You have reached the maximum number of ${what} (${count})`,
+  });
+  const { sourceID, destinationID } = await createChain(client);
+  const authentication = { type: 'apiKey' as const, name: 'a', input: { key: 'k' } };
+  const destination = { type: 'search' as const, name: 'd', input: { indexName: 'i' } };
+  expect(await fill(200, () => client.createAuthentication(authentication))).toMatchObject(
+    tooMany('authentications', 200),
+  );
+  expect(await fill(99, () => client.createSource({ type: 'push', name: 's' }))).toMatchObject(tooMany('sources', 100));
+  expect(await fill(499, () => client.createDestination(destination))).toMatchObject(tooMany('destinations', 500));
+  expect(await fill(9, () => client.createTask({ sourceID, destinationID, action: 'save' }))).toMatchObject(
+    tooMany('tasks for this source', 10),
+  );
+  // What is deleted makes room for another.
+  const [first] = (await client.listAuthentications()).authentications;
+  await client.deleteAuthentication({ authenticationID: first?.authenticationID ?? '' });
+  await client.createAuthentication(authentication);
+});
+
 test('there are quotas, which can be changed and switched off', async () => {
   const { simulator, client } = await openSimulator({
     quotas: { authentications: 1, sources: 2, destinations: 2, tasksPerSource: 1 },

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
 import { alertBookId } from '../../src/activities/alert-book-reports.ts';
 import { temporaryIndexName } from '../../src/activities/replace-names.ts';
-import { keyRingId } from '../../src/secrets/key-ring-state.ts';
+import { keyRingId, type KeyRingState } from '../../src/secrets/key-ring-state.ts';
 import { alertBookStatus } from '../../src/workflows/alert-book.ts';
 import { keyRing } from '../../src/workflows/key-ring.ts';
 import { reenableTask } from '../../src/workflows/reenable-task.ts';
@@ -21,7 +21,7 @@ import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
 import { fastForward, withTimeSkipping } from '../setup/time-skipping.ts';
 
 /** Each test tells a channel of its own, so that none hears of another's alerts. */
-const CHANNELS = Array.from({ length: 20 }, (_, n) => `c${n}`);
+const CHANNELS = Array.from({ length: 30 }, (_, n) => `c${n}`);
 const POLICIES = `
 policies: {default: {expiresAfter: 1h}}
 channels:
@@ -93,6 +93,41 @@ const sync = (taskID: string) =>
     workflowId: randomUUID(),
     args: [{ taskID, failWorkflow: false }],
   });
+/** Hourly; the watch sees it when the list of schedules has it. */
+async function makeSchedule(taskID: string): Promise<ScheduleHandle> {
+  const scheduleId = `hourly-${randomUUID()}`;
+  const schedule = await worker.client.schedule.create({
+    scheduleId,
+    spec: { intervals: [{ every: '1h' }] },
+    policies: { catchupWindow: '1m' },
+    action: { type: 'startWorkflow', workflowType: 'syncTask', taskQueue: worker.taskQueue, args: [{ taskID }] },
+  });
+  schedules.push(schedule);
+  await vi.waitFor(async () => {
+    const ids = [];
+    for await (const listed of worker.client.schedule.list()) ids.push(listed.scheduleId);
+    expect(ids).toContain(scheduleId);
+  });
+  return schedule;
+}
+
+/** A key ring with a pending key, whose rotation is gone. */
+function startStuckRing(rotationWorkflowId: string) {
+  const pending = { reference: 'file:new', fingerprint: '00000000' };
+  return startRing({ pending, rotation: { rotationId: 'r', workflowId: rotationWorkflowId } });
+}
+
+async function startRing(more: Partial<KeyRingState>) {
+  const current = { reference: 'configured' };
+  const state = { epoch: 0, current, overlap: false, confirmed: [], refusedTo: [], changes: [] };
+  const ring = await worker.client.workflow.start(keyRing, {
+    taskQueue: worker.taskQueue,
+    workflowId: keyRingId(APPLICATION_ID),
+    args: [{ ...state, ...more }],
+  });
+  await vi.waitFor(async () => expect((await ring.describe()).memo).toHaveProperty('keyRing'));
+  return ring;
+}
 const setEnabled = (taskID: string, enabled: boolean) =>
   callAlgolia(simulator, `PUT /2/tasks/${taskID}/${enabled ? 'enable' : 'disable'}`);
 async function makeSynced() {
@@ -101,6 +136,126 @@ async function makeSynced() {
   await sync(made.taskID);
   return made;
 }
+
+/** Breaks something and returns how to mend it; what a tick looks at, and how much later by its clock it comes. */
+interface Silence {
+  readonly kind: string;
+  readonly watching?: Partial<WatchConnectorsInput>;
+  readonly later?: string;
+  readonly breakIt: (taskID: string) => Promise<() => unknown>;
+}
+
+const silences: Silence[] = [
+  {
+    kind: 'connector.disabled',
+    breakIt: async (taskID) => {
+      await setEnabled(taskID, false);
+      return () => setEnabled(taskID, true);
+    },
+  },
+  {
+    kind: 'connector.stale',
+    later: '3h',
+    breakIt: async (taskID) => () => sync(taskID),
+  },
+  {
+    kind: 'connector.stuck',
+    watching: { maxRunTime: '1h' },
+    later: '2h',
+    breakIt: async (taskID) => {
+      await simulator.control('DELETE /runs/script');
+      await script(taskID, { neverFinish: true });
+      const { runID } = await callAlgolia(simulator, `POST /2/tasks/${taskID}/run`, {});
+      return () => simulator.control(`POST /runs/${runID}/finish`, {});
+    },
+  },
+  {
+    kind: 'connector.blocked',
+    breakIt: async (taskID) => {
+      const policies = { criticalThreshold: 1 };
+      await callAlgolia(simulator, `PATCH /2/tasks/${taskID}`, { policies });
+      await simulator.control('DELETE /runs/script');
+      await script(taskID, { outcome: 'failure', reasonCode: 'critical', reason: 'no such shop' });
+      await sync(taskID);
+      return async () => {
+        await setEnabled(taskID, true);
+        await script(taskID, { times: -1 });
+        await sync(taskID);
+      };
+    },
+  },
+  {
+    kind: 'schedule.paused',
+    breakIt: async (taskID) => {
+      const schedule = await makeSchedule(taskID);
+      await schedule.pause('paused due to workflow failure');
+      return () => schedule.unpause();
+    },
+  },
+  {
+    kind: 'schedule.missed',
+    later: '3h',
+    breakIt: async (taskID) => {
+      const schedule = await makeSchedule(taskID);
+      return () => schedule.trigger();
+    },
+  },
+  {
+    kind: 'index.leftover',
+    watching: { leftoverAfter: '1ms' },
+    breakIt: async () => {
+      const indexName = temporaryIndexName(`shoes-${randomUUID()}`, 'gone');
+      makeIndex(simulator, indexName, { count: 3 });
+      return () => simulator.world.indices.delete(indexName);
+    },
+  },
+  {
+    kind: 'authentication.orphaned',
+    watching: { leftoverAfter: '1ms' },
+    breakIt: async () => {
+      const { authenticationID } = await callAlgolia(simulator, 'POST /1/authentications', {
+        type: 'basic',
+        name: 'lies about',
+        input: { username: 'u', password: 'p' },
+      });
+      return () => callAlgolia(simulator, `DELETE /1/authentications/${authenticationID}`);
+    },
+  },
+  {
+    kind: 'keyRing.stuck',
+    breakIt: async () => {
+      const ring = await startStuckRing(`rotation-${randomUUID()}`);
+      return async () => {
+        await ring.terminate();
+        // What a ring said last counts even when it is gone.
+        await (await startRing({})).terminate();
+      };
+    },
+  },
+];
+
+test.each(silences)('$kind is alarmed within one tick, once, and its recovery told', async ({ kind, ...silence }) => {
+  const { taskID } = await makeSynced();
+  const alert = newChannel();
+  const maxAge = kind === 'connector.stale' ? '1h' : '10d';
+  const input = { expect: [{ taskID, maxAge }], alert, ...silence.watching };
+  const healthy = await tick(input);
+  expect(healthy.problems).toEqual([]);
+  const mend = await silence.breakIt(taskID);
+  const looking = () => tick(input, silence.later);
+  expect((await looking()).problems).toMatchObject([{ kind }]);
+  expect(await told(alert, 1)).toEqual([kind]);
+  await looking();
+  await looking();
+  expect(toldOf(alert)).toEqual([kind]);
+
+  await mend();
+  // The server takes a moment until a schedule shows what it has just started.
+  await vi.waitFor(async () => expect(await tick(input)).toMatchObject({ healthy: true }), { timeout: 20_000 });
+  expect(await told(alert, 2)).toEqual([kind, `${kind}.recovered`]);
+  await tick(input);
+  expect(toldOf(alert)).toHaveLength(2);
+});
 
 test('nothing is told while nothing is wrong', async () => {
   const { taskID } = await makeSynced();
@@ -276,20 +431,9 @@ test('leftover temporary indices and authentications that nothing uses are told'
 test('a schedule that is paused, or was due and started nothing, is told', async () => {
   const { taskID } = await makeSynced();
   const input = { expect: [{ taskID, maxAge: '10d' }], alert: newChannel() };
-  const scheduleId = `hourly-${randomUUID()}`;
-  const schedule = await worker.client.schedule.create({
-    scheduleId,
-    spec: { intervals: [{ every: '1h' }] },
-    policies: { catchupWindow: '1m' },
-    action: { type: 'startWorkflow', workflowType: 'syncTask', taskQueue: worker.taskQueue, args: [{ taskID }] },
-  });
-  schedules.push(schedule);
+  const schedule = await makeSchedule(taskID);
+  const { scheduleId } = schedule;
   const problemsOf = async (later?: string) => (await tick(input, later)).problems;
-  await vi.waitFor(async () => {
-    const ids = [];
-    for await (const listed of worker.client.schedule.list()) ids.push(listed.scheduleId);
-    expect(ids).toContain(scheduleId);
-  });
   expect(await problemsOf()).toEqual([]);
   const missed = await problemsOf('3h');
   expect(missed).toMatchObject([{ kind: 'schedule.missed', key: `schedule/${scheduleId}/missed` }]);
@@ -376,25 +520,11 @@ test.each([
 test('a key ring whose rotation died is told', async () => {
   const { taskID } = await makeSynced();
   const input = { expect: [{ taskID, maxAge: '1h' }], alert: newChannel() };
-  const held = { reference: 'file:new', fingerprint: '00000000' };
-  const rotation = { rotationId: 'r', workflowId: `rotation-${randomUUID()}` };
-  const state = {
-    epoch: 0,
-    current: { reference: 'configured' },
-    overlap: false,
-    confirmed: [],
-    refusedTo: [],
-    changes: [],
-  };
-  const ring = await worker.client.workflow.start(keyRing, {
-    taskQueue: worker.taskQueue,
-    workflowId: keyRingId(APPLICATION_ID),
-    args: [{ ...state, pending: held, rotation }],
-  });
-  await vi.waitFor(async () => expect((await ring.describe()).memo).toHaveProperty('keyRing'));
+  const rotation = `rotation-${randomUUID()}`;
+  const ring = await startStuckRing(rotation);
   const { problems } = await tick(input);
   expect(problems).toMatchObject([
-    { kind: 'keyRing.stuck', text: expect.stringContaining(`its rotation ${rotation.workflowId} is gone`) },
+    { kind: 'keyRing.stuck', text: expect.stringContaining(`its rotation ${rotation} is gone`) },
   ]);
   await ring.terminate();
 });
