@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { z } from 'zod';
 import { describeIssues } from '../algolia/check-input.ts';
+import { applyManifestInput } from './inputs/apply-manifest.ts';
 import { backfillInput } from './inputs/backfill.ts';
 import { callOperationInput } from './inputs/call-operation.ts';
 import { changeSourceInput, rotateAuthenticationInput } from './inputs/change.ts';
@@ -31,6 +32,7 @@ export const workflowInputs = {
   backfill: backfillInput,
   watchConnectors: watchConnectorsInput,
   reenableTask: reenableTaskInput,
+  applyManifest: applyManifestInput,
 };
 
 export type WorkflowType = keyof typeof workflowInputs;

@@ -1,21 +1,12 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { AlgoliaClient } from '../algolia/client.ts';
+import { resourceKinds, type ResourceKind } from '../operations/resource-kinds.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { heartbeating } from './attempt.ts';
 import { withFreshKey } from './operation-activities.ts';
 import { toFailure } from './to-failure.ts';
 
 const PAGE_SIZE = 100;
-
-const KINDS = {
-  authentication: { list: 'listAuthentications', member: 'authentications', id: 'authenticationID' },
-  source: { list: 'listSources', member: 'sources', id: 'sourceID' },
-  transformation: { list: 'listTransformations', member: 'transformations', id: 'transformationID' },
-  destination: { list: 'listDestinations', member: 'destinations', id: 'destinationID' },
-  task: { list: 'listTasks', member: 'tasks', id: 'taskID' },
-} as const;
-
-export type ResourceKind = keyof typeof KINDS;
 
 export interface FindResourcesInput {
   readonly kind: ResourceKind;
@@ -36,7 +27,7 @@ export interface FoundResource {
 /** All resources of a kind that match, oldest first. The API can't search by name, so this pages through the whole list. */
 export function createFindResources(client: AlgoliaClient, keys: ApiKeys) {
   return async function findResources({ kind, match, expect }: FindResourcesInput): Promise<FoundResource[]> {
-    const { list, member, id } = KINDS[kind];
+    const { list, member, id } = resourceKinds[kind];
     const signal = cancellationSignal();
     const found: FoundResource[] = [];
     const filter = kind === 'task' && match.sourceID ? { sourceID: [match.sourceID] } : {};

@@ -28,6 +28,7 @@ import { createKeepVerdicts } from './keep-verdicts.ts';
 import { createListTaskIDs } from './list-task-ids.ts';
 import { createKeepFailedRecords } from './keep-failed-records.ts';
 import { logAttempts } from './log-attempts.ts';
+import { createManifestActivities } from './manifest-activities.ts';
 import { createNotify, createPost } from './notify.ts';
 import { createOperationActivities } from './operation-activities.ts';
 import { createReadCode } from './read-code.ts';
@@ -85,6 +86,7 @@ export function createActivities({
     trySamples: createTrySamples(client, keys),
     compareCode,
     readCode: createReadCode(records.directory),
+    ...createManifestActivities(client, keys, options.applicationId),
     keepVerdicts: createKeepVerdicts(records.directory),
     timeWindow,
     ...createKeyActivities({ applicationId: options.applicationId, client, keys, store: keyStore }),

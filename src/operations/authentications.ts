@@ -61,7 +61,14 @@ export const AuthenticationCreate = z.discriminatedUnion('type', [
 ]);
 
 /** Members of an authentication's input that are no credentials; in an update nothing else tells, since it has no `type`. */
-const PUBLIC_MEMBERS = new Set(['clientEmail', 'username', 'url', 'client_id', 'scope', 'appID']);
+export const PUBLIC_MEMBERS: ReadonlySet<string> = new Set([
+  'clientEmail',
+  'username',
+  'url',
+  'client_id',
+  'scope',
+  'appID',
+]);
 
 const inputUpdate = z
   .record(

@@ -3,14 +3,14 @@ import { AuthenticationCreate } from './authentications.ts';
 import { answer, Deleted, idempotent, listOf, once, order, page, read, resourceName, text } from './operation.ts';
 
 const transformationType = z.enum(['code', 'noCode']);
-const code = z.strictObject({ code: z.string() });
-const noCode = z.strictObject({ steps: z.array(z.looseObject({})) });
+export const codeInput = z.strictObject({ code: z.string() });
+export const noCodeInput = z.strictObject({ steps: z.array(z.looseObject({})) });
 
 const codeOrInput = {
   /** Deprecated by Algolia in favour of `type` and `input`. */
   code: z.string().optional(),
   type: transformationType.optional(),
-  input: z.union([code, noCode]).optional(),
+  input: z.union([codeInput, noCodeInput]).optional(),
 };
 
 /** `type` must fit `input`, and exactly one of `input` and the deprecated `code` must be there. */

@@ -1,5 +1,6 @@
 /** The workflows a worker offers, by their types. */
 export { alertBook } from './alert-book.ts';
+export { applyManifest } from './apply-manifest.ts';
 export { backfill } from './backfill.ts';
 export { callOperation } from './call-operation.ts';
 export { changeSource } from './change-source.ts';

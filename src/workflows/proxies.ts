@@ -23,6 +23,7 @@ type Looping =
   | 'listTaskIDs'
   | 'inspectTransformation'
   | 'trySamples'
+  | 'planManifest'
   | OnIndices;
 
 /** What goes through all records of a file. */
@@ -116,6 +117,7 @@ const LOOPING: ReadonlySet<string> = new Set<Looping>([
   'listTaskIDs',
   'inspectTransformation',
   'trySamples',
+  'planManifest',
   'inspectReplace',
   'countRecords',
   'awaitRecords',

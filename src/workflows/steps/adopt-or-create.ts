@@ -1,5 +1,6 @@
 import { ApplicationFailure, CancellationScope, CancelledFailure, patched } from '@temporalio/workflow';
-import type { FoundResource, ResourceKind } from '../../activities/find-resources.ts';
+import type { FoundResource } from '../../activities/find-resources.ts';
+import type { ResourceKind } from '../../operations/resource-kinds.ts';
 import { repeatable } from '../proxies.ts';
 import { attemptOnce } from './attempt-once.ts';
 import { failureMessage } from './failure-type.ts';
@@ -15,6 +16,8 @@ export interface Wanted {
   /** What else it should be like: where one that is adopted is not, that is told. */
   readonly expect?: Readonly<Record<string, unknown>>;
   readonly ifExists: 'adopt' | 'fail';
+  /** Others that match and are known not to be this one. */
+  readonly besides?: readonly string[] | undefined;
   readonly create: () => Promise<string>;
 }
 
@@ -32,11 +35,12 @@ const MAX_CREATES = 3;
  * What is to be created is written into the undo log first, so that also a create whose answer never came is undone.
  */
 export async function adoptOrCreate(wanted: Wanted, undo: UndoLog): Promise<Settled> {
-  const { kind, match, expect } = wanted;
-  const existing = await repeatable.findResources({ kind, match, ...(expect ? { expect } : {}) });
+  const { kind, match, expect, besides = [] } = wanted;
+  const isOther = ({ id }: FoundResource) => !besides.includes(id);
+  const existing = (await repeatable.findResources({ kind, match, ...(expect ? { expect } : {}) })).filter(isOther);
   if (existing.length > 0) return adopt(existing, wanted);
 
-  const find = () => repeatable.findResources({ kind, match });
+  const find = async () => (await repeatable.findResources({ kind, match })).filter(isOther);
   const entry = undo.intend({ kind, match });
   let lastError: unknown;
   for (let create = 1; create <= MAX_CREATES; create += 1) {

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { Checked } from '../../activities/check-input.ts';
-import type { ResourceKind } from '../../activities/find-resources.ts';
+import type { ResourceKind } from '../../operations/resource-kinds.ts';
 import { repeatable } from '../proxies.ts';
 import { isNotFound } from './failure-type.ts';
 

@@ -1,5 +1,5 @@
 import type { Checked } from '../../activities/check-input.ts';
-import type { ResourceKind } from '../../activities/find-resources.ts';
+import type { ResourceKind } from '../../operations/resource-kinds.ts';
 import { once } from '../proxies.ts';
 import { adoptOrCreate, type Settled, type Wanted } from './adopt-or-create.ts';
 import type { UndoLog } from './undo.ts';

@@ -1,5 +1,5 @@
 import { CancellationScope, log } from '@temporalio/workflow';
-import type { ResourceKind } from '../../activities/find-resources.ts';
+import type { ResourceKind } from '../../operations/resource-kinds.ts';
 import { repeatable } from '../proxies.ts';
 import { failureMessage, isNotFound } from './failure-type.ts';
 import { lookFor } from './look-for.ts';
