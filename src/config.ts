@@ -188,7 +188,17 @@ const cliVariables = variables
     TEMPORAL_CODEC_KEYS_FILE: true,
     LOG_LEVEL: true,
   })
-  .extend({ ALGOLIA_APPLICATION_ID: variables.shape.ALGOLIA_APPLICATION_ID.optional() });
+  .extend({
+    ALGOLIA_APPLICATION_ID: variables.shape.ALGOLIA_APPLICATION_ID.optional(),
+    WEB_UI_URL: z
+      .string()
+      .refine(
+        (value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol),
+        'expected a URL, such as http://localhost:8233',
+      )
+      .transform((value) => value.replace(/\/+$/, ''))
+      .optional(),
+  });
 
 /** What the CLI needs: no key of Algolia's, for the worker has that. */
 export interface CliConfig extends Pick<
@@ -196,6 +206,8 @@ export interface CliConfig extends Pick<
   'taskQueue' | 'secretsDir' | 'secretVariables' | 'codecKeys' | 'logLevel'
 > {
   readonly applicationId: string | undefined;
+  /** Temporal's Web UI, without a slash at its end. */
+  readonly webUiUrl: string | undefined;
 }
 
 export function loadCliConfig(environment: Environment = process.env): CliConfig {
@@ -203,6 +215,7 @@ export function loadCliConfig(environment: Environment = process.env): CliConfig
   const value = check(cliVariables, env);
   return Object.freeze({
     applicationId: value.ALGOLIA_APPLICATION_ID,
+    webUiUrl: value.WEB_UI_URL,
     taskQueue: value.TASK_QUEUE,
     secretsDir: value.SECRETS_DIR,
     secretVariables: secretVariablesOf(env),

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { parseDocument } from 'yaml';
 
-/** What the YAML file of that name says, checked by nobody. What `fail` makes of a reason is thrown. */
-export function readYaml(path: string, fail: (why: string, cause?: unknown) => Error): unknown {
+/** What the YAML file of that name, or of that descriptor, says, checked by nobody. What `fail` makes of a reason is thrown. */
+export function readYaml(path: string | number, fail: (why: string, cause?: unknown) => Error): unknown {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');

@@ -15,8 +15,8 @@ const MAX_BYTES = 1_900_000;
 export interface PlanManifestInput {
   readonly manifest: Manifest;
   readonly prune: boolean;
-  /** What the manifest is called in what is said about it. Default: `manifest`. */
-  readonly root?: string;
+  /** What places in the manifest begin with, in what is said about it: `input.manifest`. */
+  readonly root: string;
 }
 
 /** What needs all that Algolia has at once. */
@@ -31,7 +31,7 @@ export function createManifestActivities(client: AlgoliaClient, keys: ApiKeys, a
     },
 
     /** What it takes to make Algolia what the manifest says; `InvalidInput` if that can't be. */
-    async planManifest({ manifest, prune, root = 'manifest' }: PlanManifestInput): Promise<Planned> {
+    async planManifest({ manifest, prune, root }: PlanManifestInput): Promise<Planned> {
       return working(async () => {
         const inventory = await readInventory();
         try {

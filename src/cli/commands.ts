@@ -37,6 +37,22 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'reject what a workflow asks',
     add: async (program) => (await import('./decide.ts')).addDecideCommand(program, 'reject'),
   },
+  inventory: {
+    summary: 'read all connectors of the application, as a manifest',
+    add: async (program) => (await import('./inventory.ts')).addInventoryCommand(program),
+  },
+  diff: {
+    summary: 'show where Algolia differs from a manifest',
+    add: async (program) => (await import('./diff.ts')).addDiffCommand(program),
+  },
+  plan: {
+    summary: 'show what applying a manifest would do',
+    add: async (program) => (await import('./plan.ts')).addPlanCommand(program),
+  },
+  apply: {
+    summary: "make Algolia's connectors those of a manifest, behind an approval",
+    add: async (program) => (await import('./apply.ts')).addApplyCommand(program),
+  },
   schedules: {
     summary: 'keep Temporal schedules as a file says',
     add: async (program) => (await import('./schedules.ts')).addSchedulesCommand(program),

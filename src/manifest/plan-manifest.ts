@@ -41,6 +41,8 @@ export function planManifest({ manifest, inventory, applicationId, prune }: Plan
   for (const kind of kindsInOrder)
     decided[kind] = decideSection(kind, { manifest, inventory, decided, problems, notes });
   const all = kindsInOrder.flatMap((kind) => decided[kind]);
+  // What comes of entries that nobody knows the meaning of is not worth telling.
+  if (problems.length > 0) throw new ManifestProblems(problems);
 
   if (!prune) problems.push(...all.filter(({ replaced }) => replaced).map(refuseReplacing));
   const foreign = foreignOf(manifest, inventory, all, notes);

@@ -3,10 +3,8 @@ import { msToNumber } from '@temporalio/common/lib/time.js';
 import { z } from 'zod';
 import { workflowInputs, type WorkflowType } from '../activities/check-input.ts';
 import { noSuch } from '../near-names.ts';
-import { describeIssues } from '../algolia/check-input.ts';
 import { duration } from '../activities/inputs/vocabulary.ts';
-import { ConfigError } from '../config.ts';
-import { readYaml } from '../read-yaml.ts';
+import { readYamlFile } from '../yaml-file.ts';
 import { formatCron, parseCron } from './cron-fields.ts';
 
 const OVERLAPS = Object.values(ScheduleOverlapPolicy).filter((value) => value !== undefined);
@@ -113,17 +111,8 @@ export type SchedulesFile = z.output<typeof file>;
 /** A schedule as its file declares it, with all defaults; durations in ms. */
 export type DeclaredSchedule = SchedulesFile['schedules'][number];
 
-/** Reads and checks a file of schedules, or throws {@link ConfigError} naming the file and every wrong place. */
-export function loadSchedules(path: string): SchedulesFile {
-  const fail = (why: string, cause?: unknown) => new ConfigError(`${path}: ${why}`, { cause });
-  const parsed = file.safeParse(readYaml(path, fail));
-  if (parsed.success) return parsed.data;
-  throw fail(
-    `\n  ${describeIssues(parsed.error.issues, '')
-      .replaceAll('; ', '\n  ')
-      .replace(/^( *)\./gm, '$1')}`,
-  );
-}
+/** Reads and checks a file of schedules, or throws `ConfigError` naming the file and every wrong place. */
+export const loadSchedules = (path: string): SchedulesFile => readYamlFile(path, file);
 
 /** When, in words: `every 15m`, `cron 0 3 * * *`. */
 export const cronText = (text: string): string => `cron ${formatCron(parseCron(text))}`;

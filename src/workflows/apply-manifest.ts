@@ -17,7 +17,7 @@ import { checkInput, hashPlan, repeatable } from './proxies.ts';
 import { applyStep, validateStep, type MadeIDs } from './steps/apply-step.ts';
 import { checkPolicy, openApprovals, requireApproval, type ApprovalOutcome } from './steps/approval.ts';
 import { describeApply } from './steps/describe-apply.ts';
-import { unwrap } from './steps/failure-type.ts';
+import { failureType, unwrap } from './steps/failure-type.ts';
 import { findableBy } from './steps/search-attributes.ts';
 import { reasonOf, undoneFailure } from './steps/undone-failure.ts';
 
@@ -166,7 +166,14 @@ async function apply(input: Input, progress: Progress): Promise<ApplyManifestRes
   return conclude({ ...result, planHash: progress.status.planHash ?? planHash }, progress);
 }
 
-const makePlan = ({ manifest, prune }: Input): Promise<Planned> => repeatable.planManifest({ manifest, prune });
+/** What is wrong with the manifest is the failure of the workflow, not of an activity of its. */
+async function makePlan({ manifest, prune }: Input): Promise<Planned> {
+  try {
+    return await repeatable.planManifest({ manifest, prune, root: 'input.manifest' });
+  } catch (error) {
+    throw failureType(error) === 'InvalidInput' ? unwrap(error) : error;
+  }
+}
 
 /** The hash of the plan, if it is the one that was looked at. */
 async function hashOf({ planHash: expected }: Input, plan: Plan): Promise<string> {

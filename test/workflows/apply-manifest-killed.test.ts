@@ -1,0 +1,79 @@
+import { Client, Connection } from '@temporalio/client';
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import type { Simulator } from '../../simulator/index.ts';
+import { applyManifest, applyManifestId, applyManifestStatus } from '../../src/workflows/apply-manifest.ts';
+import { callAlgolia } from '../setup/connector.ts';
+import { answer } from '../setup/decide.ts';
+import { startApplication } from '../setup/manifests.ts';
+import { spawnWorker, type SpawnedWorker } from '../setup/spawn-worker.ts';
+import { workerEnvironment } from '../setup/start-worker.ts';
+
+/** Each kill costs a heartbeat timeout and a start. */
+const KILLED_DURING = ['createSource', 'createTask'];
+const CREATES = ['createAuthentication', 'createSource', 'createTransformation', 'createDestination', 'createTask'];
+
+const { address, namespace } = inject('temporal');
+const taskQueue = `killed-${randomUUID()}`;
+let simulator: Simulator;
+let connection: Connection;
+let worker: SpawnedWorker | undefined;
+
+beforeAll(async () => {
+  [simulator, connection] = await Promise.all([startApplication(), Connection.connect({ address })]);
+});
+afterAll(async () => {
+  await worker?.end('SIGKILL');
+  await Promise.all([simulator.stop(), connection.close()]);
+});
+
+test('a manifest whose worker is killed during its creates is applied whole, and everything is made once', async () => {
+  const { destinationID } = await callAlgolia(simulator, 'POST /1/destinations', {
+    type: 'search',
+    name: 'there',
+    input: { indexName: 'there' },
+  });
+  const manifest = {
+    authentications: [
+      { name: 'shop', type: 'basic', input: { username: 'shop', password: { $secret: 'env:SECRET_SHOP' } } },
+    ],
+    sources: [{ name: 'shop', type: 'push', authentication: 'shop' }],
+    transformations: [{ name: 'shop', type: 'code', input: { code: 'async function transform(r) { return r; }' } }],
+    destinations: [
+      { name: 'shop', type: 'search', input: { indexName: 'shop' }, transformations: ['shop'] },
+      { name: 'there', type: 'search', input: { indexName: 'elsewhere' }, destinationID },
+    ],
+    tasks: [{ source: 'shop', destination: 'shop', action: 'append' }],
+  };
+  const faults = await Promise.all(
+    KILLED_DURING.map((operation) =>
+      simulator.control<{ id: number }>('POST /faults', { operation, kind: 'slow', ms: 3_000 }),
+    ),
+  );
+  const environment = { ...workerEnvironment(simulator, taskQueue), SECRET_SHOP: 'correct-horse-battery' };
+  worker = spawnWorker(environment, ['test/setup/bundled-worker.ts', inject('workflowBundle').codePath]);
+  const handle = await new Client({ connection, namespace }).workflow.start(applyManifest, {
+    taskQueue,
+    workflowId: applyManifestId(simulator.applicationId),
+    args: [{ manifest }],
+  });
+  await answer(handle, 'approve');
+  for (const { id } of faults) {
+    // The request is under way, and takes effect when nobody waits for its answer any more.
+    await vi.waitFor(() => expect(simulator.world.faults.list().find((fault) => fault.id === id)?.hits).toBe(1), {
+      timeout: 90_000,
+      interval: 20,
+    });
+    await worker.end('SIGKILL');
+    worker = spawnWorker(environment, ['test/setup/bundled-worker.ts', inject('workflowBundle').codePath]);
+  }
+  expect(await handle.result()).toMatchObject({ outcome: 'applied', counts: { create: 5, update: 1 } });
+  expect(await handle.query(applyManifestStatus)).toMatchObject({ done: 6, total: 6 });
+  const { counts } = simulator.world.requests;
+  expect(CREATES.map((operation) => counts[operation])).toEqual([1, 1, 1, 2, 1]);
+  expect(counts.updateDestination).toBe(1);
+  const { sources, destinations, tasks, authentications, transformations } = simulator.world;
+  expect([authentications, sources, transformations, destinations, tasks].map(({ size }) => size)).toEqual([
+    1, 1, 1, 2, 1,
+  ]);
+}, 300_000);
