@@ -1,10 +1,11 @@
 import { cliPage } from './cli-page.ts';
-import { inputSchemas } from './input-schemas.ts';
+import { inputSchemas, manifestFileSchema } from './input-schemas.ts';
 import { operationsPage } from './operations-page.ts';
 
 /** Every file that follows from the code, by its path in the repository. */
 export async function generatedDocs(): Promise<Record<string, string>> {
-  const schemas = Object.entries(inputSchemas()).map(([type, schema]) => [
+  const all = { ...inputSchemas(), connectors: manifestFileSchema() };
+  const schemas = Object.entries(all).map(([type, schema]) => [
     `docs/schemas/${type}.json`,
     `${JSON.stringify(schema, null, 2)}\n`,
   ]);

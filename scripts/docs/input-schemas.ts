@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { workflowInputs } from '../../src/activities/check-input.ts';
 import { schemaBehind } from '../../src/activities/inputs/vocabulary.ts';
+import { manifestSchema } from '../../src/manifest/manifest.ts';
 import { readFieldDescriptions } from './field-descriptions.ts';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
@@ -21,6 +22,12 @@ export function inputSchemas(): Record<string, JsonSchema> {
       return [type, { ...($schema ? { $schema } : {}), title: `Input of the workflow ${type}`, ...schema }];
     }),
   );
+}
+
+/** The JSON Schema of a manifest as a file, for editors. */
+export function manifestFileSchema(): JsonSchema {
+  const { $schema, ...schema } = toJsonSchema(manifestSchema);
+  return { ...($schema ? { $schema } : {}), title: 'Connectors as code', ...schema };
 }
 
 /** Fields that hold fields, and the workflow whose section describes those. Deeper down Algolia's own documentation tells. */
