@@ -2,7 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { alertBookId } from '../src/activities/alert-book-reports.ts';
 import { keyRingId } from '../src/secrets/key-ring-state.ts';
+import { applyManifestId } from '../src/workflows/apply-manifest.ts';
 import { rotateApiKeyId } from '../src/workflows/rotate-api-key.ts';
+import type { ApprovalStatus } from '../src/workflows/steps/approval-details.ts';
 import { callAlgolia, makeConnector } from '../test/setup/connector.ts';
 import { makeTransformed, NEW_CODE, transformationOf } from '../test/setup/transformation.ts';
 import { recordedConnector, type Case } from './replay-cases.ts';
@@ -35,6 +37,57 @@ export const replayApprovalCases: Readonly<Record<string, Case>> = {
     await answer(handle, 'approve');
     return handle;
   },
+
+  'applyManifest-applied': async ({ simulator, records, start }) => {
+    const { sourceID, destinationID, taskID } = await makeConnector(simulator, { url: records.url, name: 'there' });
+    const input = { indexName: 'there', attributesToExclude: ['cost'] };
+    const password = { $secret: 'env:SECRET_SHOP' };
+    const manifest = {
+      authentications: [{ name: 'recorded', type: 'basic', input: { username: 'shop', password } }],
+      sources: [
+        { name: 'there', type: 'json', sourceID, input: { url: records.url } },
+        { name: 'recorded', type: 'json', authentication: 'recorded', input: { url: records.url } },
+      ],
+      destinations: [{ name: 'there', type: 'search', destinationID, input }],
+      tasks: [{ source: 'recorded', destination: 'there', action: 'save' }],
+    };
+    await simulator.control('POST /faults', {
+      operation: 'createSource',
+      kind: 'loseAnswer',
+      match: { name: 'recorded' },
+    });
+    const handle = await start(
+      'applyManifest',
+      { manifest, prune: true },
+      { workflowId: applyManifestId(APPLICATION_ID) },
+    );
+    // With this the plan is another one by the time it is approved, so it is asked for again.
+    await asked(handle);
+    await callAlgolia(simulator, `DELETE /2/tasks/${taskID}`);
+    await answer(handle, 'approve');
+    await until(async () => (await handle.query<ApprovalStatus>('approval')).approvalId?.endsWith('/approval-2'));
+    await answer(handle, 'approve');
+    return handle;
+  },
+
+  'applyManifest-stopped': async ({ simulator, start }) => {
+    const destinations = ['a', 'b'].map((name) => ({ name, type: 'search', input: { indexName: name } }));
+    await simulator.control('POST /faults', {
+      operation: 'createDestination',
+      kind: 'status',
+      status: 400,
+      match: { name: 'b' },
+    });
+    const handle = await start(
+      'applyManifest',
+      { manifest: { destinations } },
+      { workflowId: applyManifestId(APPLICATION_ID) },
+    );
+    await answer(handle, 'approve');
+    return handle;
+  },
+
+  'applyManifest-inItsName': async ({ start }) => start('applyManifest', { manifest: { sources: [] } }),
 
   'deployTransformation-approved': async (recording) => {
     const { handle } = await deploy(recording);
