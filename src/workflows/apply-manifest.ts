@@ -11,15 +11,14 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Checked, WorkflowInput } from '../activities/check-input.ts';
-import type { Plan, PlanCounts, Planned, Step } from '../manifest/plan.ts';
+import type { PlanCounts, Planned, Step } from '../manifest/plan.ts';
 import type { ResourceKind } from '../operations/resource-kinds.ts';
 import { checkInput, hashPlan, repeatable } from './proxies.ts';
-import { applyStep, validateStep, type MadeIDs } from './steps/apply-step.ts';
+import { applySteps, nameOfStep, stopped, validatePlan } from './steps/apply-plan.ts';
 import { checkPolicy, openApprovals, requireApproval, type ApprovalOutcome } from './steps/approval.ts';
 import { describeApply } from './steps/describe-apply.ts';
 import { failureType, unwrap } from './steps/failure-type.ts';
 import { findableBy } from './steps/search-attributes.ts';
-import { reasonOf, undoneFailure } from './steps/undone-failure.ts';
 
 /**
  * Makes Algolia's connectors those of a manifest: plan → validate → approval of just this plan → one step after another → verify.
@@ -76,13 +75,14 @@ export async function applyManifest(rawInput: ApplyManifestInput): Promise<Apply
 
 type Input = Checked<'applyManifest'>;
 
-interface Progress {
+/** The state of one apply, and the way to tell of a change. */
+export interface ApplyProgress {
   readonly status: ApplyManifestStatus;
   /** Returns the Current Details as they are then. */
   readonly tell: (change: Partial<ApplyManifestStatus>, plan?: Planned) => string;
 }
 
-function startProgress(): Progress {
+function startProgress(): ApplyProgress {
   let shown: Planned | undefined;
   const progress = {
     status: { step: 'checking the manifest', done: 0, total: 0 } as ApplyManifestStatus,
@@ -102,7 +102,7 @@ function startProgress(): Progress {
 async function applyInItsName(
   rawInput: ApplyManifestInput,
   workflowId: string,
-  { tell }: Progress,
+  { tell }: ApplyProgress,
 ): Promise<ApplyManifestResult> {
   tell({ step: `applied by the workflow ${workflowId}`, workflowId });
   try {
@@ -123,47 +123,69 @@ async function applyInItsName(
   }
 }
 
-async function apply(input: Input, progress: Progress): Promise<ApplyManifestResult> {
+async function apply(input: Input, progress: ApplyProgress): Promise<ApplyManifestResult> {
   await checkPolicy(input.approval?.policy);
   progress.tell({ step: 'comparing the manifest with what Algolia has' });
-  let planned = await makePlan(input);
-  const { counts, steps } = planned.plan;
-  const planHash = await hashOf(input, planned.plan);
-  progress.tell({ planHash, counts, notes: planned.notes, total: steps.length }, planned);
-  if (steps.length === 0)
-    return conclude({ outcome: 'unchanged', planHash, counts, made: [], notes: planned.notes }, progress);
+  const first = await lookAgain(input, progress);
+  if (first.plan.steps.length === 0) return conclude(progress, { outcome: 'unchanged', ...first, made: [] });
 
   const validated = new Set<string>();
-  await validate(planned.plan, validated, progress);
+  await validatePlan(first.plan, validated, progress);
+  const { approval, approved } = await approvePlan(input, first, validated, progress);
+  const made: AppliedStep[] = [];
+  progress.tell({ approval });
+  try {
+    await applySteps(approved.plan.steps, made, validated, progress);
+    await verify(input, progress);
+  } catch (error) {
+    throw stopped(approved.plan.steps, made, error, progress);
+  }
+  return conclude(progress, { outcome: 'applied', ...approved, made, approval });
+}
+
+/** A plan with its hash. */
+interface Hashed extends Planned {
+  readonly planHash: string;
+}
+
+/** What there is to do now; refused if that isn't what was looked at before. */
+async function lookAgain(input: Input, { tell }: ApplyProgress): Promise<Hashed> {
+  const planned = await makePlan(input);
+  const { counts, steps } = planned.plan;
+  const planHash = await hashPlan(planned.plan);
+  tell({ planHash, counts, notes: planned.notes, total: steps.length }, planned);
+  const expected = input.planHash ?? planHash;
+  if (expected === planHash || steps.length === 0) return { ...planned, planHash };
+  throw ApplicationFailure.nonRetryable(
+    `the plan is not the one that was looked at (${expected}), but ${planHash}: somebody has changed something since. Look at it again with \`algolia-ingestion plan\`. Nothing was changed.`,
+    'PlanChanged',
+  );
+}
+
+async function approvePlan(
+  input: Input,
+  first: Hashed,
+  validated: Set<string>,
+  progress: ApplyProgress,
+): Promise<{ approval: ApprovalOutcome; approved: Hashed }> {
+  const { steps } = first.plan;
+  let latest = first;
   const approval = await requireApproval({
     title: `${steps.length} change${steps.length === 1 ? '' : 's'} of the connectors of ${input.applicationId}`,
     reason: input.reason,
-    plan: planned.plan,
+    plan: first.plan,
     policy: input.approval?.policy,
     requestedBy: input.requestedBy,
     describeAround: progress.tell({ step: 'waiting for approval' }),
     replan: async () => {
-      const now = await makePlan(input);
-      await hashOf(input, now.plan);
-      const { plan } = planned;
-      planned = now;
-      progress.tell({ counts: now.plan.counts, notes: now.notes, total: now.plan.steps.length }, now);
-      await validate(now.plan, validated, progress);
+      const { plan: before } = latest;
+      latest = await lookAgain(input, progress);
+      await validatePlan(latest.plan, validated, progress);
       // Somebody else has made it so: nobody need be asked for nothing.
-      return now.plan.steps.length === 0 ? plan : now.plan;
+      return latest.plan.steps.length === 0 ? before : latest.plan;
     },
   });
-  const made: AppliedStep[] = [];
-  progress.tell({ approval, planHash: await hashPlan(planned.plan) });
-  try {
-    await applySteps(planned.plan.steps, made, validated, progress);
-    await verify(input, progress);
-  } catch (error) {
-    throw stopped(planned.plan.steps, made, error, progress);
-  }
-  const { notes, plan } = planned;
-  const result = { outcome: 'applied' as const, planHash, counts: plan.counts, made, approval, notes };
-  return conclude({ ...result, planHash: progress.status.planHash ?? planHash }, progress);
+  return { approval, approved: latest };
 }
 
 /** What is wrong with the manifest is the failure of the workflow, not of an activity of its. */
@@ -175,47 +197,8 @@ async function makePlan({ manifest, prune }: Input): Promise<Planned> {
   }
 }
 
-/** The hash of the plan, if it is the one that was looked at. */
-async function hashOf({ planHash: expected }: Input, plan: Plan): Promise<string> {
-  const planHash = await hashPlan(plan);
-  if (expected === undefined || expected === planHash || plan.steps.length === 0) return planHash;
-  throw ApplicationFailure.nonRetryable(
-    `the plan is not the one that was looked at (${expected}), but ${planHash}: somebody has changed something since. Look at it again with \`algolia-ingestion plan\`. Nothing was changed.`,
-    'PlanChanged',
-  );
-}
-
-/** Before anybody is asked, as far as that can be known by then. */
-async function validate({ steps }: Plan, validated: Set<string>, progress: Progress): Promise<void> {
-  for (const step of steps) {
-    if (validated.has(keyOf(step))) continue;
-    if (step.kind === 'source') progress.tell({ step: `validating source ${step.name}` });
-    if (await validateStep(step, {})) validated.add(keyOf(step));
-  }
-}
-
-const keyOf = (step: Step): string =>
-  step.change === 'delete' ? step.id : `${step.place} ${JSON.stringify(step.body)}`;
-
-async function applySteps(
-  steps: readonly Step[],
-  made: AppliedStep[],
-  validated: ReadonlySet<string>,
-  progress: Progress,
-): Promise<void> {
-  const ids: Record<string, string> = {};
-  for (const step of steps) {
-    progress.tell({ step: `${step.change} ${step.kind} ${step.name}`, made, done: made.length });
-    if (!validated.has(keyOf(step))) await validateStep(step, ids satisfies MadeIDs);
-    const id = await applyStep(step, ids);
-    if (step.change === 'create') ids[step.place] = id;
-    made.push({ change: step.change, kind: step.kind, name: step.name, id });
-  }
-  progress.tell({ made, done: made.length });
-}
-
 /** Everything is read again: a change that Algolia has taken but not kept is no change. */
-async function verify(input: Input, progress: Progress): Promise<void> {
+async function verify(input: Input, progress: ApplyProgress): Promise<void> {
   progress.tell({ step: 'reading everything again' });
   let left: readonly Step[] = [];
   for (const pauseMs of VERIFY_PAUSES_MS) {
@@ -224,32 +207,25 @@ async function verify(input: Input, progress: Progress): Promise<void> {
     if (left.length === 0) return;
   }
   throw ApplicationFailure.nonRetryable(
-    `all changes were made, but ${left.length} of them do not show: ${left.map(nameOf).join('; ')}`.slice(0, 2_000),
+    `all changes were made, but ${left.length} of them do not show: ${left.map(nameOfStep).join('; ')}`.slice(0, 2_000),
     'NotAsDeclared',
-    left.map(nameOf),
+    left.map(nameOfStep),
   );
 }
 
-const nameOf = ({ change, kind, name }: Step): string => `${change} ${kind} ${name}`;
-
-/** Tells what was done and what was not, and returns what to throw. */
-function stopped(steps: readonly Step[], made: readonly AppliedStep[], error: unknown, progress: Progress): unknown {
-  const notMade = steps.slice(made.length).map(nameOf);
-  const why = reasonOf(error);
-  progress.tell({ step: `stopped, because: ${why}`, made, done: made.length, notMade });
-  findableBy({ Outcome: 'stopped' });
-  const at = notMade[0] === undefined ? '' : ` It stopped at: ${notMade[0]}.`;
-  return undoneFailure(error, {
-    type: 'ApplyFailed',
-    outcome: `${made.length} of ${steps.length} changes were made.${at} Apply it again to go on`,
-    details: { made, notMade },
-  });
-}
-
-function conclude(result: ApplyManifestResult, { tell }: Progress): ApplyManifestResult {
-  tell({
-    step: result.outcome === 'applied' ? 'done: everything is as declared' : 'nothing to do: everything is as declared',
-  });
-  findableBy({ Outcome: result.outcome });
-  return result;
+function conclude(
+  { tell }: ApplyProgress,
+  {
+    outcome,
+    plan,
+    planHash,
+    notes,
+    made,
+    approval,
+  }: Hashed & Pick<ApplyManifestResult, 'outcome' | 'made' | 'approval'>,
+): ApplyManifestResult {
+  const how = outcome === 'applied' ? 'done' : 'nothing to do';
+  tell({ step: `${how}: everything is as declared` });
+  findableBy({ Outcome: outcome });
+  return { outcome, planHash, counts: plan.counts, made, notes, ...(approval ? { approval } : {}) };
 }

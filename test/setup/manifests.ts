@@ -1,10 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
+import type { LoggedRequest } from '../../simulator/http/request-log.ts';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
 import type { Exported } from '../../src/manifest/export-manifest.ts';
 import type { Entry, Manifest, Section } from '../../src/manifest/manifest.ts';
-import type { LoggedRequest } from '../../simulator/http/request-log.ts';
 import type { TestWorker } from './start-worker.ts';
-import { randomUUID } from 'node:crypto';
 
 /** An application of its own: only one manifest at a time is applied to each. */
 export const startApplication = (options: Parameters<typeof startSimulator>[0] = {}): Promise<Simulator> =>
@@ -22,7 +22,7 @@ export async function exportedBy({ client, taskQueue }: Pick<TestWorker, 'client
   return manifest;
 }
 
-/** The requests that changed something, or were to: `createSource products`. */
+/** The requests that changed something, or were to. */
 export const writesSince = (simulator: Simulator, seq: number): string[] =>
   simulator.world.requests
     .list({ after: seq })
