@@ -1,4 +1,6 @@
 import type { Client } from '@temporalio/client';
+import type { Exported } from '../src/manifest/export-manifest.ts';
+import { applyManifestId, type applyManifest } from '../src/workflows/apply-manifest.ts';
 import type { callOperation } from '../src/workflows/call-operation.ts';
 import type { decommissionConnector } from '../src/workflows/decommission-connector.ts';
 import type { deployTransformation } from '../src/workflows/deploy-transformation.ts';
@@ -6,7 +8,7 @@ import type { provisionConnector } from '../src/workflows/provision-connector.ts
 import type { syncTask } from '../src/workflows/sync-task.ts';
 import { answerApprovals } from './demo-approvals.ts';
 import { airports, movies } from './demo-connectors.ts';
-import { TASK_QUEUE } from './services.ts';
+import { APPLICATION_ID, TASK_QUEUE } from './services.ts';
 
 export interface StartForms {
   readonly client: Client;
@@ -41,6 +43,22 @@ export async function seedStartForms({ client, webUi, dataUrl, taskID, transform
     );
   }
   await Promise.all(seeds);
+  await applyWhatThereIs(client);
+}
+
+/** There is nothing to do; whoever changes something in the form is asked to approve that. */
+async function applyWhatThereIs(client: Client): Promise<void> {
+  const { manifest } = await client.activity.execute<Exported>('exportManifest', {
+    id: `demo-export-${Date.now()}`,
+    taskQueue: TASK_QUEUE,
+    args: [],
+    scheduleToCloseTimeout: '1m',
+  });
+  await client.workflow.execute<typeof applyManifest>('applyManifest', {
+    taskQueue: TASK_QUEUE,
+    workflowId: applyManifestId(APPLICATION_ID),
+    args: [{ manifest }],
+  });
 }
 
 /** Made for nothing but this, so the demo itself approves that it goes. */

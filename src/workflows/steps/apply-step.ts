@@ -41,8 +41,14 @@ async function create({ kind, besides }: CreateStep, body: Body): Promise<string
       : { name: text('name') };
   // It was not there when the plan was made, so one that is there now is somebody else's.
   const wanted = { kind, match, besides, ifExists: 'fail' as const, create: () => CREATE[kind](body as never) };
-  // What has been made is not undone: applying the manifest again goes on from there.
-  return (await adoptOrCreate(wanted, undoLog())).id;
+  const undo = undoLog();
+  try {
+    return (await adoptOrCreate(wanted, undo)).id;
+  } catch (error) {
+    // Earlier steps stay made; this one, which is told as not made, must not be there after all.
+    await undo.undo();
+    throw error;
+  }
 }
 
 function update({ kind, id, whole }: UpdateStep, body: Body): Promise<unknown> {
