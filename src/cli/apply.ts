@@ -1,10 +1,12 @@
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import { planHash } from '../approvals/plan-hash.ts';
 import { loadManifest } from '../manifest/load-manifest.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { applyManifestId, type ApplyManifestInput } from '../workflows/apply-manifest.ts';
 import { applicationOf } from './application.ts';
 import { CliError, EXIT } from './exit.ts';
+import { offer, offerFiles } from './complete.ts';
+import { addExamples } from './examples.ts';
 import { MANIFEST_HELP, readPlan } from './manifest-call.ts';
 import { print, remark } from './output.ts';
 import { PRUNE_HELP, showPlan, type PlanOptions } from './plan.ts';
@@ -20,12 +22,12 @@ interface ApplyOptions extends PlanOptions, Omit<StartOptions, 'id' | 'json'> {
 }
 
 export function addApplyCommand(program: Command): void {
-  program
+  const command = program
     .command('apply')
     .description(
       'Shows the plan and starts the workflow applyManifest: the plan is approved, made step by step, and verified. One at a time for each\napplication. Where there is nothing to do, nothing is started.',
     )
-    .argument('<manifest>', MANIFEST_HELP)
+    .addArgument(offer(new Argument('<manifest>', MANIFEST_HELP), offerFiles))
     .option('--prune', PRUNE_HELP)
     .option('--dry-run', 'show the plan only')
     .option('--plan-hash <hash>', 'do it only if the plan is still the one with this hash')
@@ -37,17 +39,14 @@ export function addApplyCommand(program: Command): void {
       '--json',
       'print {workflowId, runId, type}; with --wait, the result or the failure; with --dry-run, the plan',
     )
-    .addHelpText(
-      'after',
-      `
-Examples:
-  $ algolia-ingestion apply connectors.yaml --dry-run
-  $ algolia-ingestion apply connectors.yaml --reason "the spring shops" --wait`,
-    )
     .action(async (path: string, options: ApplyOptions) => {
       const manifest = loadManifest(path);
       await withTemporal((session) => apply(session, path, manifest, options), { identity: options.as });
     });
+  addExamples(command, [
+    'algolia-ingestion apply connectors.yaml --dry-run',
+    'algolia-ingestion apply connectors.yaml --reason "the spring shops" --wait',
+  ]);
 }
 
 async function apply(session: Session, path: string, manifest: Manifest, options: ApplyOptions): Promise<void> {

@@ -3,6 +3,7 @@ import { kindsInOrder, resourceKinds } from '../operations/resource-kinds.ts';
 import { taskName } from '../manifest/inventory.ts';
 import type { Entry, Manifest } from '../manifest/manifest.ts';
 import { writeManifest } from '../manifest/write-manifest.ts';
+import { addExamples } from './examples.ts';
 import { readExported } from './manifest-call.ts';
 import { print, printJson, remark, table } from './output.ts';
 import { withTemporal } from './temporal.ts';
@@ -14,7 +15,7 @@ interface InventoryOptions {
 }
 
 export function addInventoryCommand(program: Command): void {
-  program
+  const command = program
     .command('inventory')
     .description(
       'Reads all authentications, sources, transformations, destinations and tasks. As a manifest (--yaml, --json) they can be kept\nin a file and applied: applied unchanged, it changes nothing.',
@@ -26,13 +27,6 @@ export function addInventoryCommand(program: Command): void {
         yaml: true,
       }),
     )
-    .addHelpText(
-      'after',
-      `
-Examples:
-  $ algolia-ingestion inventory
-  $ algolia-ingestion inventory --yaml > connectors.yaml`,
-    )
     .action(async ({ json, yaml, schema }: InventoryOptions) => {
       const { manifest, leftOut } = await withTemporal(readExported);
       for (const what of leftOut) remark(`Left out, for no manifest can express it: ${what}`);
@@ -42,6 +36,7 @@ Examples:
       if (rows.length === 0) return remark('There is nothing yet.');
       print(table(['KIND', 'NAME', 'TYPE', 'ID'], rows));
     });
+  addExamples(command, ['algolia-ingestion inventory', 'algolia-ingestion inventory --yaml > connectors.yaml']);
 }
 
 function rowsOf(manifest: Manifest): string[][] {
