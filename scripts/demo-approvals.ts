@@ -38,22 +38,29 @@ export async function answerApprovals({
         say(`Approving as '${approver}': ${status.title}`);
         await handle.signal('approve', { approver, planHash: status.planHash });
       } else {
-        say(howToApprove(status, `${webUi}/workflows/${encodeURIComponent(workflowId)}`));
+        say(howToApprove(status, { workflowId, webUi }));
       }
     }
     await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 
-function howToApprove({ title, payload }: ApprovalStatus, link: string): string {
+function howToApprove(
+  { title, payload }: ApprovalStatus,
+  { workflowId, webUi }: { readonly workflowId: string; readonly webUi: string },
+): string {
   return [
     '',
     `Waiting for you to approve ${title}`,
-    `  1. open  ${link}`,
+    `  1. open  ${webUi}/workflows/${encodeURIComponent(workflowId)}`,
     '  2. read what is asked: User Metadata → Current Details',
     '  3. More Actions → Send a Signal → approve, with this as its input and your own name in it:',
     '',
     JSON.stringify(payload, null, 2).replace(/^/gm, '     '),
+    '',
+    '  or, in another terminal:',
+    '',
+    `     npm run -s cli -- approve ${workflowId} --as <your name>`,
     '',
   ].join('\n');
 }

@@ -66,9 +66,6 @@ async function main({ temporal, data, simulator }: Services): Promise<number> {
     taskID: outcomes[1]?.ids?.taskID,
     transformationID: outcomes[0]?.ids?.transformationID,
   });
-  process.stdout.write(
-    `\nStart one yourself: ${webUi}/workflows/start-workflow?taskQueue=${TASK_QUEUE}&workflowType=syncTask\n`,
-  );
   await connection.close();
   return outcomes.every(({ verdict }) => verdict === 'success') ? 0 : 1;
 }
@@ -181,6 +178,21 @@ function summaryTable(outcomes: readonly Outcome[], webUi: string): string {
   return `\n${lines.map((line) => line.trimEnd()).join('\n')}\n`;
 }
 
+function whatToTry({ uiUrl, namespace }: Services['temporal']): string {
+  const workflows = `${uiUrl}/namespaces/${namespace}/workflows`;
+  return [
+    '',
+    'Everything keeps running for you to look at:',
+    `  start a sync        ${workflows}/start-workflow?taskQueue=${TASK_QUEUE}&workflowType=syncTask`,
+    `  all syncs           ${workflows}?query=${encodeURIComponent("WorkflowType='syncTask'")}`,
+    `  one operation       ${workflows.replace(/workflows$/, 'activities/start')}?taskQueue=${TASK_QUEUE}&activityType=listTasks&startToCloseTimeout=30s`,
+    '  what else there is  docs/workflows.md',
+    '',
+    'Ctrl-C stops it.',
+    '',
+  ].join('\n');
+}
+
 async function shutDown(services: Services, exitCode: number): Promise<never> {
   await services.stop();
   process.exit(exitCode);
@@ -191,4 +203,4 @@ const services = await startServices({ workerLog: { file: join(STATE_DIR, 'worke
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void shutDown(services, 130));
 const exitCode = await main(services);
 if (flags.once) await shutDown(services, exitCode);
-process.stdout.write('\nEverything keeps running for you to look at. Ctrl-C stops it.\n');
+process.stdout.write(whatToTry(services.temporal));

@@ -1,5 +1,7 @@
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 
+const CLEAR_TO_END_OF_LINE = '\u001B[K';
+
 export interface SyncProgress {
   /** What the workflow is doing, in a word or two. */
   readonly step: string;
@@ -25,7 +27,16 @@ export function createProgressDisplay(out: NodeJS.WriteStream): ProgressDisplay 
 function barDisplay(out: NodeJS.WriteStream): ProgressDisplay {
   const format = ' {name} {bar} {value}/{total} events | {records} records | {step}';
   const bars = new MultiBar(
-    { stream: out, format, hideCursor: true, clearOnComplete: false, gracefulExit: false, barsize: 24 },
+    // Every bar is drawn again after a text that was written over it.
+    {
+      stream: out,
+      format,
+      hideCursor: true,
+      clearOnComplete: false,
+      gracefulExit: false,
+      forceRedraw: true,
+      barsize: 24,
+    },
     Presets.shades_classic,
   );
   const byName = new Map<string, SingleBar>();
@@ -37,7 +48,7 @@ function barDisplay(out: NodeJS.WriteStream): ProgressDisplay {
       bar.setTotal(Math.max(expected, received, 1));
       bar.update(received, payload);
     },
-    say: (text) => bars.log(`${text}\n`),
+    say: (text) => bars.log(`${text}\n`.replaceAll('\n', CLEAR_TO_END_OF_LINE + '\n')),
     stop: () => bars.stop(),
   };
 }
