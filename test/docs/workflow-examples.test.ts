@@ -1,0 +1,64 @@
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { rotateApiKeyId } from '../../src/workflows/rotate-api-key.ts';
+import { answer } from '../setup/decide.ts';
+import { settled } from '../setup/example-settled.ts';
+import { startExampleWorld, type ExampleWorld } from '../setup/example-world.ts';
+import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
+import { workflowExamples } from './workflow-examples.ts';
+
+vi.setConfig({ testTimeout: 180_000 });
+
+/** What waits for hours or days once it is approved is not approved. */
+const LONG = new Set(['rotateApiKey', 'rotateAuthentication']);
+
+const examples = [...workflowExamples()].flatMap(([type, inputs]) =>
+  inputs.map((input, place) => ({ type, input, name: `${type} ${place + 1}` })),
+);
+
+let world: ExampleWorld;
+let worker: TestWorker;
+
+beforeAll(async () => {
+  world = await startExampleWorld();
+  worker = await startTestWorker({ simulator: world.simulator, environment: world.environment });
+});
+afterAll(async () => {
+  await worker?.stop();
+  await world?.stop();
+});
+
+interface Outcome {
+  readonly result?: { readonly outcome?: string };
+  /** Its type and message; what is behind it is among its causes. */
+  readonly failure?: readonly string[];
+}
+
+const outcomeOf = (handle: WorkflowHandle): Promise<Outcome> =>
+  handle.result().then(
+    (result: Outcome['result']) => ({ result: result ?? {} }),
+    (error: unknown) => ({ failure: reasonsOf((error as WorkflowFailedError).cause) }),
+  );
+
+function reasonsOf(error: (Error & { type?: string | null }) | undefined): string[] {
+  return error ? [`${error.type ?? error.name}: ${error.message}`, ...reasonsOf(error.cause as Error | undefined)] : [];
+}
+
+// One after another: several of them work on the index `products`.
+describe('an example of docs/workflows.md, with a reader’s own ids in it', () => {
+  test.each(examples)('does what it says: $name', async ({ type, input, name }) => {
+    const { client, taskQueue } = worker;
+    const workflowId = `${name.replace(' ', '-')}-${world.simulator.applicationId}`;
+    const handle = await client.workflow.start(type, { taskQueue, workflowId, args: [world.realize(input)] });
+    const state = await settled(handle);
+    if (state === 'asked') await answer(handle, LONG.has(type) ? 'reject' : 'approve');
+    if (state === 'waits') await handle.cancel();
+    if (type === 'connectorPipeline')
+      await answer(client.workflow.getHandle(rotateApiKeyId(world.simulator.applicationId)), 'reject');
+    const { failure, result } = await outcomeOf(handle);
+    if (state === 'waits') expect(failure?.[0]).toMatch(/^CancelledFailure/);
+    else if (type === 'rotateAuthentication') expect(failure?.[0]).toMatch(/^ApprovalDenied/);
+    else expect(failure).toBeUndefined();
+    if (type === 'rotateApiKey') expect(result?.outcome).toBe('abandoned');
+  });
+});
