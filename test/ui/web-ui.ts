@@ -9,26 +9,31 @@ export function webUi(page: Page, uiUrl: string, namespace = 'default') {
     await page.waitForURL(/workflows\/[^/]+\/[0-9a-f-]{36}/);
     if (tab) await page.getByText(tab, { exact: true }).first().click();
   };
+  /** *Start Workflow* as a deep link opens it. */
+  const openStartForm = async ({ type, id, taskQueue }: { type: string; id?: string; taskQueue: string }) => {
+    const query = new URLSearchParams({ taskQueue, workflowType: type, ...(id ? { workflowId: id } : {}) });
+    await page.goto(`${base}/workflows/start-workflow?${query.toString()}`);
+  };
   return {
     openWorkflow,
 
+    openStartForm,
+
     /** *Start Workflow* with one JSON payload. */
     async startWorkflow(workflow: { type: string; id: string; taskQueue: string; input?: unknown }): Promise<void> {
-      const query = new URLSearchParams({
-        taskQueue: workflow.taskQueue,
-        workflowType: workflow.type,
-        workflowId: workflow.id,
-      });
-      await page.goto(`${base}/workflows/start-workflow?${query.toString()}`);
+      await openStartForm(workflow);
       if (workflow.input !== undefined) await write(page.locator('.cm-content').first(), workflow.input);
       await pressUntilDone(page.getByTestId('start-workflow-button'), () =>
         page.getByText('started successfully').first().waitFor({ timeout: 3_000 }),
       );
     },
 
-    /** *More Actions* → *Send a Signal*. */
+    /** The list of workflows under a List Filter. */
+    findWorkflows: (query: string) => page.goto(`${base}/workflows?${new URLSearchParams({ query }).toString()}`),
+
+    /** *More Actions* → *Send a Signal*, from whatever is shown of the workflow. */
     async sendSignal(workflowId: string, signal: string, input: unknown): Promise<void> {
-      await openWorkflow(workflowId);
+      if (!page.url().includes(`/workflows/${encodeURIComponent(workflowId)}/`)) await openWorkflow(workflowId);
       await page.getByRole('button', { name: 'More Actions' }).click();
       await page.getByRole('menuitem', { name: 'Send a Signal' }).click();
       const dialog = page.locator('dialog[open]');
