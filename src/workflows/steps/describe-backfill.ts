@@ -25,18 +25,16 @@ function shareOfDay(window: Backfill['options']['window']): number {
 /** A backfill in Markdown, for the Web UI's Current Details. */
 export function describeBackfill(status: BackfillStatus): string {
   const { phase, reason, counts, total, done, running, maxParallel, waitsFor, eta, notGood, verdictsRef } = status;
-  const rows = Object.entries(counts).map(([verdict, count]) => `| ${verdict} | ${count} |`);
+  const rows = Object.entries(counts).map(([verdict, count]) => `- ${verdict}: ${count}`);
   return [
     `**${phase}**${reason ? `: ${reason}` : ''}`,
     '',
-    '| | |',
-    '|---|---|',
-    `| done | ${done} of ${total} |`,
+    `- done: ${done} of ${total}`,
     ...rows,
-    `| under way | ${running.length} of at most ${maxParallel} |`,
-    ...(waitsFor ? [`| waits for | ${waitsFor} |`] : []),
-    ...(eta ? [`| done by about | ${eta} |`] : []),
-    ...(verdictsRef ? [`| every verdict | \`${verdictsRef.uri}\` |`] : []),
+    `- under way: ${running.length} of at most ${maxParallel}`,
+    ...(waitsFor ? [`- waits for ${waitsFor}`] : []),
+    ...(eta ? [`- done by about ${eta}`] : []),
+    ...(verdictsRef ? [`- every verdict: \`${verdictsRef.uri}\``] : []),
     '',
     `The syncs: \`ParentWorkflowId = "${workflowInfo().workflowId}"\``,
     ...notGood

@@ -16,9 +16,7 @@ export function describeKeyRing(ring: KeyRingState): string {
   return [
     `**Epoch ${epoch}**`,
     '',
-    '| | |',
-    '|---|---|',
-    ...rows.map(([name, value]) => `| ${name} | ${value} |`),
+    ...rows.map(([name, value]) => `- ${name}: ${value}`),
     ...(changes.length > 0 ? ['', '| epoch | key | since | by |', '|---|---|---|---|'] : []),
     ...changes.toReversed().map(({ epoch: made, to, at, by }) => `| ${made} | \`${to}\` | ${at} | ${inOneCell(by)} |`),
   ].join('\n');

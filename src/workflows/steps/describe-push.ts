@@ -5,15 +5,9 @@ const MAX_SHOWN = 5;
 /** A push in Markdown, for the Web UI's Current Details. */
 export function describePush(status: PushRecordsStatus): string {
   const { phase, action, target, reason, failures = [], firstBadRecords = [], failedRef } = status;
-  const lines = [
-    `**${phase}**${reason ? `: ${reason}` : ''}`,
-    '',
-    '| | |',
-    '|---|---|',
-    `| ${action} | \`${target}\` |`,
-  ];
+  const lines = [`**${phase}**${reason ? `: ${reason}` : ''}`, '', `- ${action} \`${target}\``];
   const row = (name: string, value: number | undefined) => {
-    if (value !== undefined) lines.push(`| ${name} | ${value.toLocaleString('en')} |`);
+    if (value !== undefined) lines.push(`- ${name}: ${value.toLocaleString('en')}`);
   };
   row('records pushed', status.pushed);
   row('verified', status.verified);
@@ -23,7 +17,7 @@ export function describePush(status: PushRecordsStatus): string {
   row('batches', status.batches);
   row('bytes', status.bytes);
   row('at a time', status.maxParallel);
-  if (failedRef) lines.push(`| failed records | \`${failedRef.uri}\` |`);
+  if (failedRef) lines.push(`- failed records: \`${failedRef.uri}\``);
   if (phase === 'pushing')
     lines.push('', 'As of the last slice. Live progress is in *Pending Activities*: the heartbeat of `pushSlice`.');
   if (phase === 'paused') lines.push('', 'Send the signal `resume` to go on.');

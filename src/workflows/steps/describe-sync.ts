@@ -16,22 +16,16 @@ export function describeSync(status: SyncTaskStatus): string {
     failures = [],
     remoteStillRunning,
   } = status;
-  const lines = [
-    `**${verdict ?? phase}**${reason ? `: ${reason}` : ''}`,
-    '',
-    `| | |`,
-    `|---|---|`,
-    `| task | \`${taskID}\` |`,
-  ];
-  if (runID) lines.push(`| run | \`${runID}\`${status.adopted ? ' (adopted)' : ''} |`);
-  if (progress) lines.push(`| progress | ${progress.received} of ${progress.expected} events, ${progress.status} |`);
-  if (deadline && !verdict) lines.push(`| waits until | ${deadline} |`);
-  if (remoteStillRunning) lines.push(`| still running at Algolia | yes |`);
+  const lines = [`**${verdict ?? phase}**${reason ? `: ${reason}` : ''}`, '', `- task \`${taskID}\``];
+  if (runID) lines.push(`- run \`${runID}\`${status.adopted ? ' (adopted)' : ''}`);
+  if (progress) lines.push(`- progress: ${progress.received} of ${progress.expected} events, ${progress.status}`);
+  if (deadline && !verdict) lines.push(`- waits until ${deadline}`);
+  if (remoteStillRunning) lines.push(`- still running at Algolia`);
   for (const [type, counts] of Object.entries(events ?? {})) {
     lines.push(
-      `| ${type} events | ${Object.entries(counts)
+      `- ${type} events: ${Object.entries(counts)
         .map(([name, count]) => `${count} ${name}`)
-        .join(', ')} |`,
+        .join(', ')}`,
     );
   }
   if (phase === 'running')

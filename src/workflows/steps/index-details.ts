@@ -14,9 +14,7 @@ export function describeReplace(status: ReplaceAllRecordsStatus): string {
   return [
     `**${indexName}**: ${phase}${problem ? `. ${problem}` : ''}`,
     '',
-    '| | |',
-    '|---|---|',
-    ...rows.flatMap(([name, value]) => (value === undefined ? [] : [`| ${name} | ${value} |`])),
+    ...rows.flatMap(([name, value]) => (value === undefined ? [] : [`- ${name}: ${value}`])),
     ...(guard?.violations ?? []).map((violation) => `\n**guard**: ${violation}`),
   ].join('\n');
 }

@@ -174,11 +174,11 @@ export async function unmakeConnector(
 /** A connector in the making in Markdown, for the Web UI's Current Details. */
 export function describeConnector(status: ConnectorStatus): string {
   const { name, step, ids, created, adopted, differs, leftBehind = [] } = status;
-  const rows = Object.entries(ids).map(([id, value]) => `| ${id} | \`${value}\` |`);
+  const rows = Object.entries(ids).map(([id, value]) => `- ${id} \`${value}\``);
   return [
     `**${name}**: ${step}`,
     '',
-    ...(rows.length > 0 ? ['| | |', '|---|---|', ...rows, ''] : []),
+    ...(rows.length > 0 ? [...rows, ''] : []),
     `created: ${created.join(', ') || 'nothing'}; adopted: ${adopted.join(', ') || 'nothing'}`,
     ...differs.map((place) => `\n**not as the input says**, and left as it is: ${place}`),
     ...leftBehind.map((what) => `\n**left behind**: ${what}`),

@@ -2,9 +2,9 @@ import type { RotateApiKeyStatus, StepState } from './rotate-state.ts';
 
 const MARKS: Readonly<Record<StepState['state'], string>> = {
   'to come': '',
-  'going on': '▶',
-  done: '✓',
-  failed: '✗',
+  'going on': '▶ ',
+  done: '✓ ',
+  failed: '✗ ',
 };
 const MAX_WAITING_SHOWN = 20;
 
@@ -21,9 +21,9 @@ export function describeRotation(status: RotateApiKeyStatus): string {
         ]
       : []),
     '',
-    '| | step | since | |',
-    '|---|---|---|---|',
-    ...steps.map(({ step, state, at = '', note = '' }) => `| ${MARKS[state]} | ${step} | ${at} | ${note} |`),
+    ...steps.map(
+      ({ step, state, at, note }) => `- ${MARKS[state]}${step}${at ? `, ${at}` : ''}${note ? `: ${note}` : ''}`,
+    ),
     ...(waitingFor.length > 0 ? ['', '**Workers that have not confirmed the new key**', ''] : []),
     ...waitingFor.slice(0, MAX_WAITING_SHOWN).map((identity) => `- \`${identity}\``),
     ...(waitingFor.length > 0 ? HOW_TO_FORCE : []),
@@ -33,7 +33,7 @@ export function describeRotation(status: RotateApiKeyStatus): string {
 const HOW_TO_FORCE = [
   '',
   'Each confirms within seconds of getting the key, or drops out of this list five minutes after it was seen last. If you know',
-  'that one is dead for good: *More actions* → *Send a Signal* → `forceConverge`, with',
+  'that one is dead for good: *More Actions* → *Send a Signal* → `forceConverge`, with',
   '',
   '```json',
   '{"by": "<your name>", "reason": "<why it does no harm>"}',
