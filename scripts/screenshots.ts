@@ -15,7 +15,7 @@ const IMAGES = fileURLToPath(new URL('../docs/images/', import.meta.url));
 const SETTLED_MS = 2_500;
 const SIZE = { width: 1440, height: 1200 };
 
-/** Takes the pictures of the docs anew, from the real Web UI. */
+/** Takes the pictures of the docs anew, from the real Web UI: `npm run screenshots`. */
 async function main(): Promise<void> {
   mkdirSync(IMAGES, { recursive: true });
   // What an earlier call has minted; a key is never overwritten.
@@ -27,8 +27,11 @@ async function main(): Promise<void> {
     const client = new Client({ connection, namespace: services.temporal.namespace });
     const page = await browser.newPage({ viewport: SIZE });
     const films = movies(services.data.url);
+    const ui = webUi(page, services.temporal.uiUrl ?? '');
+    const workflows = `${services.temporal.uiUrl}/namespaces/default/workflows`;
+    const rotation = rotateApiKeyId(APPLICATION_ID);
     const open = async (workflowId: string, tab = 'Timeline') => {
-      await page.goto(`${services.temporal.uiUrl}/namespaces/default/workflows/${encodeURIComponent(workflowId)}`);
+      await page.goto(`${workflows}/${encodeURIComponent(workflowId)}`);
       await page.getByText(tab, { exact: true }).first().click();
       await page.waitForTimeout(SETTLED_MS);
     };
@@ -43,8 +46,37 @@ async function main(): Promise<void> {
     await open('provision-movies');
     await take('provision-connector');
 
+    await page.setViewportSize({ ...SIZE, height: 1_000 });
+    await ui.openStartForm({ type: 'connectorPipeline', taskQueue: TASK_QUEUE, id: 'films' });
+    await ui.writeInput({
+      name: 'films',
+      source: { type: 'json', input: { url: films.source.input.url } },
+      destination: { type: 'search', input: { indexName: 'films' } },
+      task: films.task,
+    });
+    await page.waitForTimeout(SETTLED_MS);
+    await take('start-workflow');
+
+    await client.workflow.start('connectorPipeline', {
+      taskQueue: TASK_QUEUE,
+      workflowId: 'films',
+      staticSummary: 'films from a JSON feed',
+      args: [{ ...films, name: 'films', destination: { type: 'search', input: { indexName: 'films' } } }],
+    });
+    await untilAsked(client, 'films');
+    await page.goto(`${workflows}?${new URLSearchParams({ query: "ApprovalState='waiting'" }).toString()}`);
+    await page.getByRole('link', { name: 'films', exact: true }).first().waitFor();
+    await page.setViewportSize({ ...SIZE, height: 420 });
+    await page.waitForTimeout(SETTLED_MS);
+    await take('find-waiting');
+    await ui.sendSignal('films', 'approve', { approver: 'bob@example.com', comment: 'looks right' });
+    await client.workflow.getHandle('films').result();
+    await page.setViewportSize({ ...SIZE, height: 1_000 });
+    await open('films');
+    await take('pipeline-done');
+
     await page.setViewportSize({ ...SIZE, height: 2_000 });
-    await webUi(page, services.temporal.uiUrl ?? '').fillInSchedule({
+    await ui.fillInSchedule({
       id: 'nightly-movies',
       type: 'syncTask',
       taskQueue: TASK_QUEUE,
@@ -53,25 +85,24 @@ async function main(): Promise<void> {
     });
     await page.waitForTimeout(SETTLED_MS);
     await take('create-schedule');
-    await page.setViewportSize(SIZE);
 
     await client.workflow.start('rotateApiKey', {
       taskQueue: TASK_QUEUE,
       staticSummary: 'quarterly rotation of the API key',
-      workflowId: rotateApiKeyId(APPLICATION_ID),
+      workflowId: rotation,
       args: [{ toSecret: 'file:algolia-v8', mint: 'algolia', requestedBy: 'ana@example.com', reason: 'quarterly' }],
     });
-    await untilAsked(client, rotateApiKeyId(APPLICATION_ID));
-    await page.setViewportSize({ ...SIZE, height: 2_000 });
-    await open(rotateApiKeyId(APPLICATION_ID), 'User Metadata');
+    await untilAsked(client, rotation);
+    await page.setViewportSize({ ...SIZE, height: 1_900 });
+    await open(rotation, 'User Metadata');
     await take('approval');
-    await page.setViewportSize(SIZE);
+    await page.setViewportSize({ ...SIZE, height: 1_000 });
     await page.getByRole('button', { name: 'More Actions' }).click();
     await page.getByRole('menuitem', { name: 'Send a Signal' }).click();
     await page.locator('dialog[open]').getByTestId('signal-select-button').click();
     await page.waitForTimeout(SETTLED_MS);
     await take('send-a-signal');
-    await client.workflow.getHandle(rotateApiKeyId(APPLICATION_ID)).terminate('the picture is taken');
+    await client.workflow.getHandle(rotation).terminate('the picture is taken');
   } finally {
     await connection.close();
     await browser.close();

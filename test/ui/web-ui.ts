@@ -18,6 +18,7 @@ export function webUi(page: Page, uiUrl: string, namespace = 'default') {
     openWorkflow,
 
     openStartForm,
+    writeInput: (input: unknown) => write(page.locator('.cm-content').first(), input),
 
     /** *Start Workflow* with one JSON payload. */
     async startWorkflow(workflow: { type: string; id: string; taskQueue: string; input?: unknown }): Promise<void> {
