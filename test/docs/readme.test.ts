@@ -5,7 +5,9 @@ import { cliWith, type Cli } from '../cli/run-cli.ts';
 import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-const commands = [...readme.matchAll(/^npm run -s cli -- (.*)$/gm)].map(([, command]) => command as string);
+const commands = [...readme.matchAll(/^(?:(\w+)=(\S+) )?npm run -s cli -- (.*)$/gm)].map(
+  ([, name, value = '', command = '']) => ({ command, env: name ? { [name]: value } : {} }),
+);
 
 /** A shell's words: single quotes hold one together. */
 const words = (command: string) =>
@@ -30,8 +32,8 @@ test('the README shows the CLI at work', () => {
   expect(commands.length).toBeGreaterThanOrEqual(3);
 });
 
-test.each(commands)('the README says: %s', async (command) => {
-  const { code, stdout, stderr } = await cli(words(command));
+test.each(commands)('the README says: $command', async ({ command, env }) => {
+  const { code, stdout, stderr } = await cli(words(command), { env });
   expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).not.toBe('');
 });
