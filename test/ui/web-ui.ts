@@ -12,7 +12,13 @@ export function webUi(page: Page, uiUrl: string, namespace = 'default') {
   /** *Start Workflow* as a deep link opens it. */
   const openStartForm = async ({ type, id, taskQueue }: { type: string; id?: string; taskQueue: string }) => {
     const query = new URLSearchParams({ taskQueue, workflowType: type, ...(id ? { workflowId: id } : {}) });
+    // The form fills itself in from the last run of the type; what is typed before it has asked for one is lost.
+    const asked = page.waitForResponse((response) => {
+      const { pathname, searchParams } = new URL(response.url());
+      return pathname.endsWith('/workflows') && (searchParams.get('query') ?? '').includes(type);
+    });
     await page.goto(`${base}/workflows/start-workflow?${query.toString()}`);
+    await (await asked).finished();
   };
   return {
     openWorkflow,
