@@ -14,9 +14,20 @@ import { APPLICATION_ID, startServices, STATE_DIR, TASK_QUEUE, type Services } f
 
 const POLL_MS = 250;
 
-const { values: flags } = parseArgs({
-  options: { yes: { type: 'boolean', default: false }, once: { type: 'boolean', default: false } },
-});
+const flags = readFlags();
+
+function readFlags() {
+  try {
+    return parseArgs({
+      options: { yes: { type: 'boolean', default: false }, once: { type: 'boolean', default: false } },
+    }).values;
+  } catch (error) {
+    process.stderr.write(
+      `${(error as Error).message}\nnpm run demo -- [--yes] approves by itself, [--once] exits at the end\n`,
+    );
+    process.exit(2);
+  }
+}
 
 /** Provisions and syncs both connectors; for the films a person approves, and the API key is rotated in between. */
 async function main({ temporal, data, simulator }: Services): Promise<number> {
@@ -179,13 +190,14 @@ function summaryTable(outcomes: readonly Outcome[], webUi: string): string {
 }
 
 function whatToTry({ uiUrl, namespace }: Services['temporal']): string {
-  const workflows = `${uiUrl}/namespaces/${namespace}/workflows`;
+  const base = `${uiUrl}/namespaces/${namespace}`;
+  const workflows = `${base}/workflows`;
   return [
     '',
     'Everything keeps running for you to look at:',
     `  start a sync        ${workflows}/start-workflow?taskQueue=${TASK_QUEUE}&workflowType=syncTask`,
     `  all syncs           ${workflows}?query=${encodeURIComponent("WorkflowType='syncTask'")}`,
-    `  one operation       ${workflows.replace(/workflows$/, 'activities/start')}?taskQueue=${TASK_QUEUE}&activityType=listTasks&startToCloseTimeout=30s`,
+    `  one operation       ${base}/activities/start?taskQueue=${TASK_QUEUE}&activityType=listTasks&startToCloseTimeout=30s`,
     '  what else there is  docs/workflows.md',
     '',
     'Ctrl-C stops it.',
