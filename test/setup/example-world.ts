@@ -14,6 +14,7 @@ const RECORDS = makeRecords(25, 'Title').map((record) => ({ ...record, sku: reco
 const CSV = ['objectID,title,sku', ...RECORDS.map(({ objectID, title, sku }) => [objectID, title, sku].join(','))].join(
   '\n',
 );
+const CODE = 'async function transform(record) { return record; }';
 const POLICIES = `
 policies: {}
 channels:
@@ -41,6 +42,7 @@ export async function startExampleWorld(): Promise<ExampleWorld> {
     write(join(secrets, 'shop'), 'password-v2', 'new-password'),
     write(records, 'products.csv', CSV),
     write(records, 'products.ndjson.gz', gzipSync(RECORDS.map((record) => JSON.stringify(record)).join('\n'))),
+    write(join(records, 'transformations'), 'products.js', `// The next version.\n${CODE}`),
     write(directory, 'policies.yaml', POLICIES),
   ]);
   await simulator.control('POST /keys', { key: 'the-next-key', acl: ['addObject', 'deleteIndex', 'editSettings'] });
@@ -97,12 +99,13 @@ async function makeResources(simulator: Simulator, shop: string): Promise<{ ids:
   const { transformationID = '' } = await callAlgolia(simulator, 'POST /1/transformations', {
     type: 'code',
     name: `transformation-${randomUUID()}`,
-    input: { code: 'async function transform(record) { return record; }' },
+    input: { code: CODE },
   });
   const { sourceID, destinationID, taskID } = await makeConnector(simulator, {
     url: `${shop}/products.json`,
     source: { authenticationID },
   });
+  await callAlgolia(simulator, `PATCH /1/destinations/${destinationID}`, { transformationIDs: [transformationID] });
   const shopify = await makeConnector(simulator, {
     source: { type: 'shopify', input: { shopURL: 'https://shop.example.com' } },
   });
