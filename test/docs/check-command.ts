@@ -42,6 +42,7 @@ export async function checkCommand([name = '', ...words]: readonly string[]): Pr
 
 /** As the program itself would judge it, up to where it would begin to do something. */
 async function checkOwn(words: readonly string[]): Promise<string | undefined> {
+  if (words[0] === '…') return undefined;
   const program = await createProgram(words);
   let chosen: { name: string; args: readonly string[] } | undefined;
   disarm(program, (name, args) => (chosen = { name, args }));

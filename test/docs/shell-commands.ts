@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -23,12 +23,14 @@ export function shellCommands(script: string, known: readonly string[]): ShellCo
   const directory = mkdtempSync(join(tmpdir(), 'docs-'));
   try {
     const record = join(directory, 'commands');
+    // Where a reader's shell has its completions.
+    mkdirSync(join(directory, '.config', 'fish', 'completions'), { recursive: true });
     writeFileSync(record, '');
     const stubs = known.map((name) => `${name}() { printf '%s\\0' "$#" ${name} "$@" >>"$RECORD"; }`);
     const stubbed = `${[...stubs, 'cd() { :; }', 'PATH=/nonexistent'].join('; ')}\n${script.replace(/<[a-z][\w -]*>/gi, PLACEHOLDER)}`;
     const { error, stderr } = spawnSync('bash', ['--noprofile', '--norc', '-c', stubbed], {
       cwd: directory,
-      env: { PATH: process.env.PATH, RECORD: record },
+      env: { PATH: process.env.PATH, HOME: directory, RECORD: record },
       stdio: ['ignore', 'ignore', 'pipe'],
       encoding: 'utf8',
       timeout: TIMEOUT_MS,

@@ -2,7 +2,7 @@ import type { WorkflowFailedError, WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { rotateApiKeyId } from '../../src/workflows/rotate-api-key.ts';
 import { answer } from '../setup/decide.ts';
-import { settled } from '../setup/example-settled.ts';
+import { exampleId, settled } from '../setup/example-settled.ts';
 import { startExampleWorld, type ExampleWorld } from '../setup/example-world.ts';
 import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
 import { workflowExamples } from './workflow-examples.ts';
@@ -46,7 +46,7 @@ function reasonsOf(error: (Error & { type?: string | null }) | undefined): strin
 describe('an example of docs/workflows.md, with a reader’s own ids in it', () => {
   test.each(examples)('does what it says: $name', async ({ type, input, name }) => {
     const { client, taskQueue } = worker;
-    const workflowId = `${name.replace(' ', '-')}-${world.simulator.applicationId}`;
+    const workflowId = exampleId(type, name.replace(' ', '-'), world.simulator.applicationId);
     const handle = await client.workflow.start(type, { taskQueue, workflowId, args: [world.realize(input)] });
     const state = await settled(handle);
     if (state === 'asked') await answer(handle, LONG.has(type) ? 'reject' : 'approve');

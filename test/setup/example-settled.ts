@@ -1,5 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { expect, vi } from 'vitest';
+import { applyManifestId } from '../../src/workflows/apply-manifest.ts';
 
 export type Settled = 'closed' | 'asked' | 'waits';
 
@@ -18,3 +19,7 @@ export function settled(handle: Pick<WorkflowHandle, 'describe' | 'query'>): Pro
     { timeout: 120_000, interval: 100 },
   );
 }
+
+/** By which id an example is started: what is approved under its one id only is started with that. */
+export const exampleId = (type: string, name: string, applicationId: string): string =>
+  type === 'applyManifest' ? applyManifestId(applicationId) : `${name}/${applicationId}`;

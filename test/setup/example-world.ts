@@ -130,5 +130,5 @@ function realize(value: unknown, real: Real): unknown {
   const ids = runs ? { ...real.ids, sourceID: real.shopifySourceID } : real.ids;
   const made = Object.fromEntries(names.map(([name, member]) => [name, ids[name] ?? realize(member, real)]));
   // Another connector than that of another example, which would be adopted.
-  return 'source' in made ? { ...made, name: `${String(made.name)} ${randomUUID()}` } : made;
+  return typeof made.source === 'object' ? { ...made, name: `${String(made.name)} ${randomUUID()}` } : made;
 }

@@ -6,7 +6,7 @@ import { startTemporalServer, type TemporalServer } from '../../scripts/temporal
 import * as workflows from '../../src/workflows/index.ts';
 import { codeSpans, matchesOf, pagePaths, readPage } from '../docs/pages.ts';
 import { workflowExamples } from '../docs/workflow-examples.ts';
-import { settled } from '../setup/example-settled.ts';
+import { exampleId, settled } from '../setup/example-settled.ts';
 import { startExampleWorld, type ExampleWorld } from '../setup/example-world.ts';
 import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
 import { webUi } from './web-ui.ts';
@@ -62,7 +62,7 @@ describe.skipIf(!hasBrowser())('in the Temporal Web UI', () => {
   test.each(examples)('$type is started, says what it is doing, and can be rejected where it asks', async (example) => {
     const { type, input } = example;
     const { taskQueue } = worker;
-    const id = `${type}/${world.simulator.applicationId}`;
+    const id = exampleId(type, type, world.simulator.applicationId);
     await ui.startWorkflow({ type, id, taskQueue, input: world.realize(input) });
     const handle = client.workflow.getHandle(id);
     const state = await settled(handle);
