@@ -16,15 +16,14 @@ export async function build(directory: string): Promise<void> {
   await bundleWorkflows(directory);
 }
 
-/** For workers that store in the clear and for those that encrypt, with tracing and without. */
+/** For workers that store in the clear and for those that encrypt, with tracing and without, with a version and without. */
 async function bundleWorkflows(directory: string): Promise<void> {
   const logger = new DefaultLogger('WARN');
-  const workflowsPath = join(directory, 'workflows', 'index.js');
   const failureConverterPath = join(directory, 'codec', 'failure-converter.js');
   const payloadConverterPath = join(directory, 'codec', 'payload-converter.js');
   for (const kind of BUNDLE_KINDS) {
     const { code } = await bundleWorkflowCode({
-      workflowsPath,
+      workflowsPath: join(directory, 'workflows', kind.versioned ? 'versioned.js' : 'index.js'),
       payloadConverterPath,
       logger,
       ...(kind.encrypting ? { failureConverterPath } : {}),

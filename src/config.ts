@@ -71,6 +71,14 @@ const variables = z.object({
   ALGOLIA_INGESTION_URL: url.optional(),
   ALGOLIA_SEARCH_URL: url.optional(),
   TASK_QUEUE: z.string().min(1).default('algolia-ingestion'),
+  DEPLOYMENT_NAME: z
+    .string()
+    .regex(/^(?!__)[\w-]{1,255}$/, 'expected letters, digits, - and _ only, and not to begin with __')
+    .optional(),
+  BUILD_ID: z
+    .string()
+    .regex(/^(?!__)[\w.+-]{1,255}$/, 'expected letters, digits, and . + - _ only, such as 0.1.0')
+    .optional(),
   SECRETS_DIR: z.string().min(1).optional(),
   RECORDS_DIR: z.string().min(1).optional(),
   RECORDS_HOSTS: hosts.default([]),
@@ -101,6 +109,8 @@ export interface Config {
   readonly ingestionUrl: URL;
   readonly searchUrl: URL;
   readonly taskQueue: string;
+  /** Which version of which deployment this worker is; undefined: it takes whatever is on its task queue. */
+  readonly deployment: { readonly name: string; readonly buildId: string } | undefined;
   readonly secretsDir: string | undefined;
   /** The variables that begin with `SECRET_`: what `env:` references may name. */
   readonly secretVariables: Readonly<Record<string, string>>;
@@ -155,6 +165,7 @@ export function loadConfig(environment: Environment = process.env): Config {
     ingestionUrl: value.ALGOLIA_INGESTION_URL ?? new URL(REGIONS[value.ALGOLIA_REGION ?? 'us']),
     searchUrl: value.ALGOLIA_SEARCH_URL ?? new URL(`https://${value.ALGOLIA_APPLICATION_ID.toLowerCase()}.algolia.net`),
     taskQueue: value.TASK_QUEUE,
+    deployment: deploymentOf(value),
     secretsDir: value.SECRETS_DIR,
     secretVariables: secretVariablesOf(env),
     recordsDir: value.RECORDS_DIR,
@@ -178,6 +189,16 @@ export function loadConfig(environment: Environment = process.env): Config {
     temporal: loadTemporalConfig(env),
     userAgent: userAgent(),
   });
+}
+
+/** Half of it would be a worker that waits for work meant for another version, or takes what was meant for none. */
+function deploymentOf({
+  DEPLOYMENT_NAME: name,
+  BUILD_ID: buildId,
+}: Pick<z.output<typeof variables>, 'DEPLOYMENT_NAME' | 'BUILD_ID'>): Config['deployment'] {
+  if (name !== undefined && buildId !== undefined) return Object.freeze({ name, buildId });
+  if (name === undefined && buildId === undefined) return undefined;
+  throw new ConfigError('DEPLOYMENT_NAME and BUILD_ID: set both, or neither for a worker without a version');
 }
 
 const cliVariables = variables

