@@ -1,10 +1,10 @@
-import { Runtime, Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
-import { createActivities } from './activities/index.ts';
+import { Runtime, Worker, type NativeConnection, type WorkerOptions, type WorkerPlugin } from '@temporalio/worker';
 import { observeAll } from './algolia/observe.ts';
 import { createRoom } from './activities/room.ts';
 import { loadApprovalPolicies } from './approvals/load-policies.ts';
 import { createDataConverter, payloadConverterPath } from './codec/data-converter.ts';
 import type { Config } from './config.ts';
+import { configuredActivities } from './configured-activities.ts';
 import { activitiesGraceMs } from './end-in-time.ts';
 import { serveHealth } from './health-server.ts';
 import { joinKeyRing } from './join-key-ring.ts';
@@ -31,13 +31,9 @@ export async function createWorker(
   const approvals = loadApprovalPolicies(config.approvalPolicies);
   if (approvals.builtInDefault) Runtime.instance().logger.warn(BUILT_IN_POLICY);
   const dataConverter = config.codecKeys.length > 0 ? createDataConverter(config.codecKeys) : undefined;
-  const { client, keys, keyStore, identity, plugin } = await joinKeyRing({
-    config,
-    connection,
-    dataConverter,
-    scrubber,
-    secrets,
-  });
+  const joined = await joinKeyRing({ config, connection, dataConverter, scrubber, secrets });
+  const { client, keys, keyStore, identity, whileRunning } = joined;
+  const keyRing: WorkerPlugin = { name: 'key-ring', runWorker: (worker, next) => whileRunning(() => next(worker)) };
   const hosts = { ingestion: config.ingestionUrl, search: config.searchUrl };
   const meter = config.metricsAddress ? Runtime.instance().metricMeter : undefined;
   // OpenTelemetry is loaded only where there is tracing.
@@ -45,16 +41,12 @@ export async function createWorker(
     ? (await import('./tracing/start-tracing.ts')).startTracing({ userAgent: config.userAgent, hosts })
     : undefined;
   const room = createRoom(activitySlots(config.slots));
-  const activities = createActivities({
-    applicationId: config.applicationId,
-    hosts,
+  const activities = configuredActivities({
+    config,
+    scrubber,
+    secrets,
     keys,
     keyStore,
-    records: { directory: config.recordsDir, hosts: config.recordsHosts },
-    reveal: ({ reference }) => secrets.reveal(reference),
-    scrub: scrubber.scrub,
-    userAgent: config.userAgent,
-    requestsPerSecond: config.rates.requestsPerSecond,
     approvals,
     observe: observeAll([...(meter ? [countRequests(meter)] : []), ...(tracing ? [tracing.observe] : [])]),
     room,
@@ -86,6 +78,6 @@ export async function createWorker(
     maxHeartbeatThrottleInterval: '5s',
     shutdownGraceTime: activitiesGraceMs(config.shutdownGraceMs),
     ...overrides,
-    plugins: [...health, ...gauges, ...(tracing ? [tracing.plugin] : []), plugin, ...(overrides.plugins ?? [])],
+    plugins: [...health, ...gauges, ...(tracing ? [tracing.plugin] : []), keyRing, ...(overrides.plugins ?? [])],
   });
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Client } from '@temporalio/client';
-import { Runtime, type NativeConnection, type WorkerOptions, type WorkerPlugin } from '@temporalio/worker';
+import { Runtime, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { ConfigError, type Config } from './config.ts';
 import { configuredApiKeys } from './secrets/api-keys.ts';
 import { createFingerprint } from './secrets/fingerprint.ts';
@@ -28,8 +28,8 @@ export interface JoinedKeyRing {
   readonly keyStore: KeyStore;
   /** Ends with the id by which the ring knows this worker: so the list of pollers says who has yet to confirm. */
   readonly identity: string;
-  /** Follows the ring for as long as the worker runs. */
-  readonly plugin: WorkerPlugin;
+  /** Follows the ring for as long as a worker runs. */
+  readonly whileRunning: (run: () => Promise<void>) => Promise<void>;
 }
 
 /** Takes the API key from the application's key ring. A key that this worker can't read stops it before it polls. */
@@ -69,22 +69,19 @@ export async function joinKeyRing(options: JoinKeyRingOptions): Promise<JoinedKe
     keys,
     keyStore,
     identity: `${process.pid}@${hostname()}#${workerId}`,
-    plugin: watchWhileRunning(keys),
+    whileRunning: watchWith(keys),
   };
 }
 
-function watchWhileRunning(keys: KeyRing): WorkerPlugin {
-  return {
-    name: 'key-ring',
-    async runWorker(worker, next) {
-      const stop = new AbortController();
-      const watching = keys.watch(stop.signal);
-      try {
-        await next(worker);
-      } finally {
-        stop.abort();
-        await watching;
-      }
-    },
+function watchWith(keys: KeyRing): JoinedKeyRing['whileRunning'] {
+  return async (run) => {
+    const stop = new AbortController();
+    const watching = keys.watch(stop.signal);
+    try {
+      await run();
+    } finally {
+      stop.abort();
+      await watching;
+    }
   };
 }
