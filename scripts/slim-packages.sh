@@ -1,6 +1,6 @@
 #!/bin/sh
 # Removes from installed packages what a running worker never reads: about 170 MB of native code for other machines,
-# declarations, source maps and sources. For images, where the workflows are bundled already.
+# declarations, source maps and sources. For images, where the workflows are bundled already. Licences stay.
 set -eu
 cd "$1"
 
@@ -13,7 +13,8 @@ find @temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 ! -name "$machine"
 
 # The bundler's compiler; its callers load it only when they bundle.
 rm -rf @swc
-find . -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.md' \) -delete
+find . -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.md' \) \
+  ! -iname 'licen[cs]e*' ! -iname 'notice*' ! -iname 'copying*' -delete
 # Built for browsers and bundlers.
 rm -rf @opentelemetry/*/build/esm @opentelemetry/*/build/esnext
 rm -rf @temporalio/*/src @temporalio/core-bridge/sdk-core zod/src rxjs/src

@@ -1,5 +1,6 @@
 import { cliPage } from './cli-page.ts';
 import { inputSchemas, manifestFileSchema } from './input-schemas.ts';
+import { licencesPage } from './licences-page.ts';
 import { operationsPage } from './operations-page.ts';
 
 /** Every file that follows from the code, by its path in the repository. */
@@ -9,5 +10,10 @@ export async function generatedDocs(): Promise<Record<string, string>> {
     `docs/schemas/${type}.json`,
     `${JSON.stringify(schema, null, 2)}\n`,
   ]);
-  return { 'docs/operations.md': operationsPage(), 'docs/cli.md': await cliPage(), ...Object.fromEntries(schemas) };
+  return {
+    'docs/operations.md': operationsPage(),
+    'docs/cli.md': await cliPage(),
+    'docs/licences.md': licencesPage(),
+    ...Object.fromEntries(schemas),
+  };
 }
