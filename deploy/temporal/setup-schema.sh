@@ -1,11 +1,13 @@
 #!/bin/sh
 # Creates Temporal's two databases, or updates their schemas to this version's. Safe to repeat.
 set -eu
-SQL_PASSWORD="$(cat /run/secrets/postgres_password)"
+SQL_PASSWORD="$(cat "${POSTGRES_PASSWORD_FILE:-/run/secrets/postgres_password}")"
 export SQL_PASSWORD
-schemas=/etc/temporal/schema/postgresql/v12
+schemas="${SCHEMAS:-/etc/temporal/schema/postgresql/v12}"
 
-tool() { temporal-sql-tool --plugin postgres12 --ep postgres -p 5432 -u temporal --db "$@"; }
+tool() {
+  temporal-sql-tool --plugin postgres12 --ep "${POSTGRES_HOST:-postgres}" -p "${POSTGRES_PORT:-5432}" -u temporal --db "$@"
+}
 set_up() {
   tool "$1" create
   tool "$1" setup-schema -v 0.0
