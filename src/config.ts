@@ -31,6 +31,8 @@ const address = z
   );
 
 const UNIT_MS = { ms: 1, s: 1_000, m: 60_000 } as const;
+const duration = z.string().regex(/^\d{1,6}(ms|s|m)$/, 'expected a duration such as 30s');
+const durationMs = (text: string) => parseInt(text, 10) * UNIT_MS[text.replace(/\d+/, '') as keyof typeof UNIT_MS];
 const count = z
   .string()
   .regex(/^[1-9]\d{0,5}$/, 'expected a whole number of 1 or more')
@@ -92,11 +94,8 @@ const variables = z.object({
   MAX_TASK_QUEUE_ACTIVITIES_PER_SECOND: rate.optional(),
   METRICS_ADDRESS: address.optional(),
   HEALTH_ADDRESS: address.optional(),
-  SHUTDOWN_GRACE: z
-    .string()
-    .regex(/^\d{1,6}(ms|s|m)$/, 'expected a duration such as 30s')
-    .default('30s')
-    .transform((duration) => parseInt(duration, 10) * UNIT_MS[duration.replace(/\d+/, '') as keyof typeof UNIT_MS]),
+  ALGOLIA_TIMEOUT: duration.transform(durationMs).optional(),
+  SHUTDOWN_GRACE: duration.default('30s').transform(durationMs),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error'], { error: 'expected trace, debug, info, warn or error' })
     .default('info'),
@@ -108,6 +107,8 @@ export interface Config {
   readonly apiKey: { readonly value?: string | undefined; readonly file?: string | undefined };
   readonly ingestionUrl: URL;
   readonly searchUrl: URL;
+  /** How long Algolia may take to answer at most; undefined: as long as each operation is given. */
+  readonly maxTimeoutMs: number | undefined;
   readonly taskQueue: string;
   /** Which version of which deployment this worker is; undefined: it takes whatever is on its task queue. */
   readonly deployment: { readonly name: string; readonly buildId: string } | undefined;
@@ -164,6 +165,7 @@ export function loadConfig(environment: Environment = process.env): Config {
     apiKey: Object.freeze({ value: value.ALGOLIA_API_KEY, file: value.ALGOLIA_API_KEY_FILE }),
     ingestionUrl: value.ALGOLIA_INGESTION_URL ?? new URL(REGIONS[value.ALGOLIA_REGION ?? 'us']),
     searchUrl: value.ALGOLIA_SEARCH_URL ?? new URL(`https://${value.ALGOLIA_APPLICATION_ID.toLowerCase()}.algolia.net`),
+    maxTimeoutMs: value.ALGOLIA_TIMEOUT,
     taskQueue: value.TASK_QUEUE,
     deployment: deploymentOf(value),
     secretsDir: value.SECRETS_DIR,

@@ -35,6 +35,7 @@ export function configuredActivities({
     scrub: scrubber.scrub,
     userAgent: config.userAgent,
     requestsPerSecond: config.rates.requestsPerSecond,
+    maxTimeoutMs: config.maxTimeoutMs,
     approvals,
     ...options,
   });

@@ -51,10 +51,13 @@ export interface ClientOptions {
   readonly observe?: ObserveExchange | undefined;
   /** How many requests a second the Ingestion API is sent at most. Default: as many as there are. */
   readonly requestsPerSecond?: number | undefined;
+  /** How long an answer may take at most. Default: what the API asks for, 25 s or 180 s. */
+  readonly maxTimeoutMs?: number | undefined;
 }
 
 /** A client with one keep-alive pool per origin. */
 export function createClient(options: ClientOptions): AlgoliaClient {
+  const { maxTimeoutMs = Infinity } = options;
   const pools = { ingestion: poolFor(options.hosts.ingestion), search: poolFor(options.hosts.search) };
   const prefix = { ingestion: pathPrefix(options.hosts.ingestion), search: pathPrefix(options.hosts.search) };
 
@@ -86,7 +89,7 @@ export function createClient(options: ClientOptions): AlgoliaClient {
       const pool = pools[operation.host];
       const exchangeOptions = {
         headers,
-        timeoutMs: operation.timeoutMs,
+        timeoutMs: Math.min(operation.timeoutMs, maxTimeoutMs),
         signal,
         notAfter: writeBefore ?? Infinity,
       };
