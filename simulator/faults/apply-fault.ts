@@ -3,6 +3,9 @@ import type { Answer, Reply } from '../http/reply.ts';
 import type { Fault } from './fault.ts';
 
 const SLOW_MS = 1_000;
+const DRIP_MS = 100;
+/** More than any client should hold; it has to stop reading long before. */
+const HUGE_BYTES = 1024 ** 3;
 const PAGE =
   '<!DOCTYPE html><html><head><title>Error</title></head><body><h1>Something is in the way</h1></body></html>';
 /** The header is gzip's, the block after it is of a kind that doesn't exist. */
@@ -29,7 +32,11 @@ export async function applyFault(fault: Fault, reply: Reply, perform: () => Prom
       await performed();
       return reply.raw(status ?? 302, { location: 'http://127.0.0.1:9/elsewhere', ...headers }, '');
     case 'reset':
-      await performed();
+      if (fault.where !== 'end') await performed();
+      if (fault.where === 'end') {
+        await reply.json(await perform());
+        return reply.end();
+      }
       if (fault.where === 'body')
         await reply.half({ status: 200, body: { message: 'this answer ends here', padding: 'x'.repeat(200) } });
       return reply.reset();
@@ -55,5 +62,12 @@ export async function applyFault(fault: Fault, reply: Reply, perform: () => Prom
     case 'invalidSchema':
       await perform();
       return reply.json({ status: 200, body: fault.body ?? { unexpected: true }, headers });
+    case 'wrongType':
+      return reply.json({ ...(await perform()), headers: { 'content-type': 'text/plain; charset=utf-8', ...headers } });
+    case 'drip':
+      return reply.drip(await perform(), fault.ms ?? DRIP_MS);
+    case 'huge':
+      await perform();
+      return reply.flood(HUGE_BYTES);
   }
 }

@@ -17,6 +17,6 @@ export const faultBody = z.strictObject({
   message: z.string().optional(),
   body: z.unknown().optional(),
   ms: z.number().min(0).optional(),
-  where: z.enum(['headers', 'body']).default('headers'),
+  where: z.enum(['headers', 'body', 'end']).default('headers'),
   perform: z.boolean().default(false),
 });

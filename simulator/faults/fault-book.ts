@@ -1,13 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isObject } from '../http/redact.ts';
-import type { Fault } from './fault.ts';
-
-export interface FaultSubject {
-  readonly operation: string;
-  readonly params: Readonly<Record<string, string>>;
-  readonly query: URLSearchParams;
-  readonly body: unknown;
-}
+import type { Fault, FaultSubject } from './fault.ts';
 
 /** The faults that are to come, and those that have been. */
 export class FaultBook {
@@ -45,8 +38,10 @@ export class FaultBook {
   }
 }
 
-function fits(fault: Fault, { operation, params, query, body }: FaultSubject): boolean {
+function fits(fault: Fault, subject: FaultSubject): boolean {
+  const { operation, params, query, body } = subject;
   if (fault.operation !== '*' && fault.operation !== operation) return false;
+  if (fault.applies && !fault.applies(subject)) return false;
   return Object.entries(fault.match).every(([name, expected]) => {
     const actual = params[name] ?? query.get(name) ?? (isObject(body) ? body[name] : undefined);
     return isDeepStrictEqual(actual, expected);

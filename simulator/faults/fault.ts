@@ -10,8 +10,19 @@ export const faultKinds = [
   'redirect',
   'emptyBody',
   'invalidSchema',
+  'wrongType',
+  'drip',
+  'huge',
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
+
+/** A request that may meet a fault. */
+export interface FaultSubject {
+  readonly operation: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly body: unknown;
+}
 
 /** What goes wrong with the next requests of an operation. */
 export interface Fault {
@@ -27,16 +38,18 @@ export interface Fault {
   hits: number;
   /** Members of the path, query or body that must be as given. */
   readonly match: Readonly<Record<string, unknown>>;
+  /** What `match` can't say: for tests in the same process. */
+  readonly applies?: (subject: FaultSubject) => boolean;
   /** `status`, `html`, `redirect`: the answer's status. */
   readonly status?: number | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly message?: string | undefined;
   /** The answer's body, as JSON. */
   readonly body?: unknown;
-  /** `slow` and `hang`: for how long (`hang` without it: for ever). */
+  /** `slow` and `hang`: for how long (`hang` without it: for ever). `drip`: from one byte to the next. */
   readonly ms?: number | undefined;
-  /** `reset`: whether the answer has begun. */
-  readonly where: 'headers' | 'body';
+  /** `reset`: before the answer, in the middle of it, or when it is complete. */
+  readonly where: 'headers' | 'body' | 'end';
   /** `status`, `html`, `redirect`, `reset`: whether the request takes effect all the same. */
   readonly perform: boolean;
 }

@@ -1,9 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 
 const deflate = promisify(gzip);
 const WORTH_COMPRESSING_BYTES = 1_024;
+const CHUNK_BYTES = 1024 * 1024;
 
 export interface Answer {
   readonly status: number;
@@ -17,6 +20,10 @@ export interface Reply {
   raw(status: number, headers: Record<string, string>, body: string | Buffer): void;
   /** Begins the answer, and sends half of it. */
   half(answer: Answer): Promise<void>;
+  /** Sends the answer byte by byte. */
+  drip(answer: Answer, everyMs: number): Promise<void>;
+  /** Sends so many bytes, as fast as they are taken. */
+  flood(bytes: number): Promise<void>;
   /** Ends the connection in order, whatever is missing. */
   end(): void;
   /** Drops the connection. */
@@ -62,6 +69,25 @@ export function createReply(
       await new Promise<void>((resolve) => {
         response.write(text.subarray(0, Math.floor(text.length / 2)), () => resolve());
       });
+    },
+    async drip({ status, body }, everyMs) {
+      onStatus(status);
+      const text = Buffer.from(JSON.stringify(body));
+      response.writeHead(status, { 'content-type': 'application/json', 'content-length': text.length });
+      for (let sent = 0; sent < text.length && !response.destroyed; sent += 1) {
+        response.write(text.subarray(sent, sent + 1));
+        await delay(everyMs);
+      }
+      response.end();
+    },
+    async flood(bytes) {
+      onStatus(200);
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': bytes });
+      const chunk = Buffer.alloc(CHUNK_BYTES, ' ');
+      const gone = once(response, 'close');
+      for (let sent = 0; sent < bytes && !response.destroyed; sent += chunk.length)
+        if (!response.write(chunk)) await Promise.race([once(response, 'drain'), gone]);
+      response.end();
     },
     end: () => void response.socket?.end(),
     reset: () => void response.socket?.resetAndDestroy(),

@@ -73,6 +73,30 @@ test('hang: no answer comes, or a late one', async () => {
   expect((await late.create()).status).toBe(200);
 });
 
+test('drip: the answer comes byte by byte', async () => {
+  const { create } = await openFaulty({ kind: 'drip', ms: 1 });
+  expect(await (await create()).json()).toMatchObject({ name: 'p' });
+});
+
+test('wrongType: it is done, and the answer says that it is text', async () => {
+  const { create, created } = await openFaulty({ kind: 'wrongType' });
+  const response = await create();
+  expect([response.headers.get('content-type'), await created()]).toEqual(['text/plain; charset=utf-8', 1]);
+});
+
+test('huge: the answer is larger than anybody wants', async () => {
+  const { create } = await openFaulty({ kind: 'huge' });
+  const response = await create();
+  expect(Number(response.headers.get('content-length'))).toBe(1024 ** 3);
+  await response.body?.cancel();
+});
+
+test('reset at the end: it is done, the answer is complete, and the connection is closed', async () => {
+  const { create, created } = await openFaulty({ kind: 'reset', where: 'end' });
+  expect(await (await create()).json()).toMatchObject({ name: 'p' });
+  expect(await created()).toBe(1);
+});
+
 test('slow: the answer takes its time', async () => {
   const { create } = await openFaulty({ kind: 'slow', ms: 30 });
   expect((await create()).status).toBe(200);
