@@ -10,6 +10,12 @@ export interface BatchRange {
   readonly items: number;
 }
 
+/** A batch that was pushed without an answer, or is about to be. */
+export interface UnansweredBatch extends BatchRange {
+  /** It provably wasn't taken, so pushing it is no second time. */
+  readonly notTaken?: true;
+}
+
 /** A batch that Algolia took: what became of it is in the event. */
 export interface AcceptedBatch extends BatchRange {
   readonly records: number;
@@ -65,7 +71,7 @@ export interface PushCheckpoint {
   /** All items have been batched. */
   readonly atEnd: boolean;
   /** Pushed, but the answer isn't here: on resuming they are pushed again. */
-  readonly unanswered: readonly BatchRange[];
+  readonly unanswered: readonly UnansweredBatch[];
   /** Taken, but the event hasn't been read. */
   readonly unverified: readonly AcceptedBatch[];
   readonly failed: readonly BatchRange[];

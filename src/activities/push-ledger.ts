@@ -10,6 +10,7 @@ import {
   type PushFailure,
   type PushStop,
   type PushTally,
+  type UnansweredBatch,
 } from './push-checkpoint.ts';
 
 /** Each has a place in every checkpoint. */
@@ -32,7 +33,7 @@ interface Held<R extends BatchRange = BatchRange> {
 export class PushLedger {
   #next: PushCheckpoint['next'];
   #atEnd: boolean;
-  readonly #unanswered = new Map<number, Held>();
+  readonly #unanswered = new Map<number, Held<UnansweredBatch>>();
   readonly #unverified = new Map<number, Held<AcceptedBatch>>();
   readonly #failed: BatchRange[];
   readonly #tally: Writable<PushTally>;
@@ -135,14 +136,19 @@ export class PushLedger {
   }
 
   sending(batch: RecordBatch): void {
-    if (batch.asked) this.#tally.repeated += 1;
-    else this.passOver(batch);
+    if (!batch.asked) this.passOver(batch);
+    else if (!this.#unanswered.get(batch.range.from.items)?.range.notTaken) this.#tally.repeated += 1;
     this.#hold(this.#unanswered, batch, batch.range);
     this.#track(batch.idHashes);
   }
 
   repeating(): void {
     this.#tally.repeated += 1;
+  }
+
+  /** It was refused for now, and is pushed by a later slice. */
+  notTaken(batch: RecordBatch): void {
+    this.#hold(this.#unanswered, batch, { ...batch.range, notTaken: true });
   }
 
   /** Algolia took it. With `verify` it is under way until its event says more. */

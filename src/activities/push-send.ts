@@ -168,10 +168,13 @@ export class BatchSender {
         case 'later':
           slice.trouble = attempt.reason;
           log.warn('a batch was not taken; it is pushed again', { from: batch.number, reason: attempt.reason });
+          if (attempt.retryAfterMs !== undefined) slice.comeBackIn(attempt.retryAfterMs);
           this.#pace.slowDown(attempt.retryAfterMs ?? backoffMs);
           await slice.changes.until(() => slice.isOver || Date.now() >= this.#pace.notBefore, FIRST_BACKOFF_MS);
-          if (slice.isOver) return;
-          if (attempt.sent) slice.ledger.repeating();
+          if (attempt.sent) {
+            if (slice.isOver) return;
+            slice.ledger.repeating();
+          } else if (slice.isOver) return slice.ledger.notTaken(batch);
       }
     }
   }

@@ -26,6 +26,8 @@ export class SliceState {
   sending = 0;
   /** Why batches weren't taken, or events not read, lately. */
   trouble: string | undefined;
+  /** Until then Algolia asked not to be asked again, on the clock of `Date.now()`. */
+  notBefore = 0;
   /** No event can be read any more, now or later. */
   eventsRefused = false;
   /** What was pushed without an answer can't be read to push it again, now or later. */
@@ -109,6 +111,11 @@ export class SliceState {
       this.ledger.stop({ type: error.type, message: error.message });
       this.changes.notify();
     } else this.fail(error);
+  }
+
+  /** Algolia says when to come back; the next slice has to know it if this one is over by then. */
+  comeBackIn(ms: number): void {
+    this.notBefore = Math.max(this.notBefore, Date.now() + ms);
   }
 
   stopAfterFailures(): void {

@@ -41,6 +41,8 @@ export interface PushSlice {
   readonly checkpoint: PushCheckpoint;
   /** Why batches weren't taken lately. */
   readonly trouble?: string;
+  /** How much longer Algolia wants to be left alone, in ms. */
+  readonly pauseMs?: number;
 }
 
 /**
@@ -71,8 +73,14 @@ export function createPushSlice(client: AlgoliaClient, keys: ApiKeys, access: Re
       await committing;
     }
     if (slice.failure) throw toFailure(slice.failure.error);
-    const { trouble, isEnded } = slice;
-    return { ended: isEnded, checkpoint: ledger.snapshot(), ...(trouble === undefined ? {} : { trouble }) };
+    const { trouble, isEnded, notBefore } = slice;
+    const pauseMs = notBefore - Date.now();
+    return {
+      ended: isEnded,
+      checkpoint: ledger.snapshot(),
+      ...(trouble === undefined ? {} : { trouble }),
+      ...(pauseMs > 0 && !isEnded ? { pauseMs } : {}),
+    };
   };
 }
 

@@ -28,7 +28,9 @@ export async function verifyBatches(slice: SliceState, events: EventReader): Pro
     } catch (error) {
       if (isPassing(error)) {
         slice.trouble = error.message;
-        pauseMs = error.details.retryAfterMs ?? MAX_POLL_MS;
+        const { retryAfterMs } = error.details;
+        if (retryAfterMs !== undefined) slice.comeBackIn(retryAfterMs);
+        pauseMs = retryAfterMs ?? MAX_POLL_MS;
       } else {
         slice.eventsRefused = error instanceof AlgoliaError;
         return slice.stopFor(error);

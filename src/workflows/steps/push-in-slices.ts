@@ -58,6 +58,8 @@ export async function pushInSlices(
       const message = `nothing was pushed or verified for ${Math.round(idleMs / 1000)} s${lastly}`;
       return { ...checkpoint, stopped: checkpoint.stopped ?? { type: 'PushStuck', message } };
     }
+    // What Algolia asks for holds over the end of a slice.
+    if (slice.pauseMs) await sleep(slice.pauseMs, { summary: 'Algolia asks for a pause' });
     sliceMs = Math.min(sliceMs * 2, MAX_SLICE_MS);
   }
 }
