@@ -57,7 +57,8 @@ async function write(path: string, input: KeepFailedRecordsInput, access: Record
   try {
     for await (const json of failedRecords(input, access)) {
       hash.update(json);
-      await file.write(json);
+      // `write` may write a part of it and call that a success, when the disk is nearly full.
+      await file.writeFile(json);
     }
     await file.sync();
   } catch (error) {

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { mkdir, open, realpath } from 'node:fs/promises';
+import { mkdir, open, realpath, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/activity';
 
@@ -35,13 +35,19 @@ export function createKeepVerdicts(directory: string | undefined) {
       if (size < offset)
         throw refused(`${DIRECTORY}/${name}.ndjson is not what it was: RECORDS_DIR must be one place for all workers`);
       const lines = Buffer.from(verdicts.map((verdict) => `${JSON.stringify(verdict)}\n`).join(''));
-      await file.write(lines, 0, lines.length, offset);
+      await writeAll(file, lines, offset);
       await file.sync();
       return { uri: `file:${DIRECTORY}/${name}.ndjson`, bytes: offset + lines.length };
     } finally {
       await file.close();
     }
   };
+}
+
+/** A disk that is nearly full takes a part of it and calls that a success; the rest then fails. */
+async function writeAll(file: FileHandle, bytes: Buffer, offset: number): Promise<void> {
+  for (let written = 0; written < bytes.length;)
+    written += (await file.write(bytes, written, bytes.length - written, offset + written)).bytesWritten;
 }
 
 const refused = (message: string) => ApplicationFailure.nonRetryable(message, 'RecordsRefused');

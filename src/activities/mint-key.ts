@@ -4,6 +4,7 @@ import type { AlgoliaClient } from '../algolia/client.ts';
 import { ApiKeyRights, searchApi } from '../operations/search-api.ts';
 import type { HeldKey } from '../secrets/key-ring-state.ts';
 import type { KeyStore } from '../secrets/key-store.ts';
+import { SecretUnavailable } from '../secrets/secret-store.ts';
 import { readKeyRing } from '../secrets/read-key-ring.ts';
 import { heartbeating, sendOnce } from './attempt.ts';
 import { toFailure } from './to-failure.ts';
@@ -47,7 +48,12 @@ export function createMintKey({ client, store }: MintOptions) {
       const answer = await sendOnce('addApiKey', ({ writeBefore }) =>
         client.send('addApiKey', searchApi.addApiKey, rightsOf(rights, rotationId), { apiKey, signal, writeBefore }),
       );
-      return keep(store, toReference, answer.key);
+      return keep(store, toReference, answer.key).catch((error: unknown) => {
+        // It is deleted again by whoever asked for it: a key that nobody can read is of no use.
+        if (error instanceof SecretUnavailable)
+          throw ApplicationFailure.nonRetryable(`the new key was created, but ${error.message}`, 'AlgoliaInvalid');
+        throw error;
+      });
     });
   };
 }

@@ -33,6 +33,10 @@ export function createSecretFiles(directory: string | undefined): SecretFiles {
     try {
       await file.writeFile(value);
       await file.sync();
+    } catch (error) {
+      // Half a secret is one, too.
+      await unlink(beside).catch(() => undefined);
+      throw error;
     } finally {
       await file.close();
     }
