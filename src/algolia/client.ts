@@ -71,10 +71,8 @@ export function createClient(options: ClientOptions): AlgoliaClient {
   ): Promise<unknown> {
     const startedAt = performance.now();
     const checked = checkInput(name, operation, input);
-    const { method, path, body } = buildRequest(
-      operation,
-      operation.takesSecrets ? await revealAll(checked, options.reveal) : checked,
-    );
+    const revealed = operation.takesSecrets ? await revealAll(checked, options.reveal) : checked;
+    const { method, path, body } = encodable(name, () => buildRequest(operation, revealed));
     const headers: Record<string, string> = {
       'x-algolia-application-id': options.applicationId,
       'x-algolia-api-key': apiKey,
@@ -142,6 +140,17 @@ async function awaitTurn(
 
 function poolFor(url: URL): Pool {
   return new Pool(url.origin, { connect: { timeout: CONNECT_TIMEOUT_MS }, connections: MAX_CONNECTIONS });
+}
+
+/** Half a surrogate pair has no place in a URL. */
+function encodable<T>(name: string, build: () => T): T {
+  try {
+    return build();
+  } catch (error) {
+    if (!(error instanceof URIError)) throw error;
+    const message = `${name}: input: text in the path or query may not hold half a surrogate pair. Nothing was sent.`;
+    throw new AlgoliaError('AlgoliaInvalid', message, { operation: name });
+  }
 }
 
 const pathPrefix = (url: URL) => url.pathname.replace(/\/+$/, '');

@@ -1,0 +1,164 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { AlgoliaError } from '../../src/algolia/algolia-error.ts';
+import { buildRequest } from '../../src/algolia/build-request.ts';
+import { checkInput } from '../../src/algolia/check-input.ts';
+import type { AlgoliaClient } from '../../src/algolia/client.ts';
+import { operationNames, operations } from '../../src/operations/index.ts';
+import type { Operation } from '../../src/operations/operation.ts';
+import { API_KEY, clientFor, startServer, type LoopbackServer } from './loopback.ts';
+
+const HOST = 'http://127.0.0.1';
+/** Whatever a person, a program or an attacker may put where an id belongs. */
+const hostile = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.string({ unit: 'grapheme' }),
+  fc.constantFrom(
+    '..',
+    '.',
+    '',
+    ' ',
+    '%2e%2e',
+    '%2F',
+    '../keys',
+    '..\\..',
+    'a/../../1/keys',
+    'x?y=z',
+    'x#y',
+    '\r\nx-algolia-api-key: stolen',
+    'a\u0000b',
+    '$&',
+    '$1',
+    '{taskID}',
+    '\ud800',
+    'a\udc00b',
+    '\u202egpj.exe',
+    '__proto__',
+    'constructor',
+    'null',
+    'undefined',
+    '@127.0.0.1:9/',
+    '//evil.example',
+    'http://evil.example/',
+    'ａ／ｂ',
+  ),
+);
+
+/** The request, or undefined where the input is refused: then by the one error, and naming the place. */
+function requestOf(name: string, operation: Operation, input: unknown) {
+  try {
+    return buildRequest(operation, checkInput(name, operation, input));
+  } catch (error) {
+    expect(error).toBeInstanceOf(AlgoliaError);
+    expect((error as AlgoliaError).type).toBe('AlgoliaInvalid');
+    expect((error as AlgoliaError).message).toMatch(/input(\.|\[|:)/);
+    return undefined;
+  }
+}
+
+/** The operations whose path is made of ids, and which need nothing else. */
+const byID = operationNames
+  .map((name) => [name, operations[name] as Operation] as const)
+  .map(([name, operation]) => ({
+    name,
+    operation,
+    ids: [...operation.path.matchAll(/\{(\w+ID)\}/g)].map(([, id]) => id as string),
+  }))
+  .filter(({ ids, operation }) => ids.length > 0 && operation.body.from === 'none');
+
+test.each(byID)('$name: an id is one step of the path, or is refused', ({ name, operation, ids }) => {
+  const template = operation.path.split('/');
+  fc.assert(
+    fc.property(fc.array(hostile, { minLength: ids.length, maxLength: ids.length }), (values) => {
+      const input = Object.fromEntries(ids.map((id, place) => [id, values[place]]));
+      const request = requestOf(name, operation, input);
+      if (!request) return;
+      const { pathname, search, origin } = new URL(HOST + request.path);
+      expect({ origin, search }).toEqual({ origin: HOST, search: '' });
+      const steps = pathname.split('/');
+      expect(steps.length).toBe(template.length);
+      expect(steps.map(decodeURIComponent)).toEqual(
+        template.map((step) => (step.startsWith('{') ? input[step.slice(1, -1)] : step)),
+      );
+    }),
+    { numRuns: 300 },
+  );
+});
+
+let server: LoopbackServer;
+let client: AlgoliaClient;
+beforeAll(async () => {
+  server = await startServer();
+  client = clientFor(server.origin);
+});
+afterAll(async () => {
+  await client.close();
+  await server.close();
+});
+
+/** zod takes this one out of every object, whoever put it in. */
+const names = hostile.filter((name) => name !== '__proto__');
+
+test('a name in a query arrives as it is, or is refused', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.dictionary(names, hostile, { maxKeys: 4 }), async (parameters) => {
+      const before = server.requests.length;
+      const refused = await client.call('customGet', { path: '1/x', parameters }, { apiKey: API_KEY }).then(
+        () => undefined,
+        (error: unknown) => (error as AlgoliaError).type,
+      );
+      if (refused !== undefined) {
+        expect(
+          Object.entries(parameters)
+            .flat()
+            .every((text) => text.isWellFormed()),
+        ).toBe(false);
+        expect(refused).toBe('AlgoliaInvalid');
+        return;
+      }
+      const received = server.requests
+        .slice(before)
+        .map(({ path, query }) => [path, [...new URLSearchParams(query)].toSorted()]);
+      expect(received).toEqual([['/1/x', Object.entries(parameters).toSorted()]]);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('a body of any JSON arrives as it was given', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue()), async (body) => {
+      await client.call('customPost', { path: '1/anything', body }, { apiKey: API_KEY });
+      const received = server.requests.at(-1);
+      expect(JSON.stringify(received?.body)).toBe(JSON.stringify(body));
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('no id makes a header, or a second request', async () => {
+  await fc.assert(
+    fc.asyncProperty(hostile, async (sourceID) => {
+      const before = server.requests.length;
+      const sent = await client.call('deleteSource', { sourceID }, { apiKey: API_KEY }).then(
+        () => 1,
+        (error: unknown) => {
+          // The answer is none of a delete's; what counts is what was sent.
+          expect(error).toBeInstanceOf(AlgoliaError);
+          return (error as AlgoliaError).details.status === undefined ? 0 : 1;
+        },
+      );
+      const received = server.requests.slice(before);
+      expect(received.length).toBe(sent);
+      for (const { method, path, query, headers } of received) {
+        expect({ method, query, key: headers['x-algolia-api-key'] }).toEqual({
+          method: 'DELETE',
+          query: '',
+          key: API_KEY,
+        });
+        expect(decodeURIComponent(path)).toBe(`/1/sources/${sourceID}`);
+      }
+    }),
+    { numRuns: 150 },
+  );
+});
