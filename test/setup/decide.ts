@@ -36,3 +36,9 @@ export async function failureOf(
   );
   return error.cause;
 }
+
+/** The type of what a workflow failed of in the end: its own failure, or the one of an activity that it passed on. */
+export async function failureTypeOf(handle: Pick<WorkflowHandle, 'result'>): Promise<string | undefined> {
+  const failure = await failureOf(handle);
+  return failure.type ?? (failure as { cause?: { type?: string } }).cause?.type;
+}

@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, test, vi } from 'vitest';
+import { createPool, type Pool } from '../setup/pool.ts';
+import { effects, matrixWorkflows, type MatrixWorkflow } from './matrix/endings.ts';
+import { matrixFaults, type MatrixFault } from './matrix/faults.ts';
+import { runCell } from './matrix/run-cell.ts';
+import { setStage, type Stage } from './matrix/stage.ts';
+
+const faults = matrixFaults.filter(({ connection, late }) => connection || late);
+/** Most of their time these wait for their turn, or for an answer that doesn't come. */
+vi.setConfig({ maxConcurrency: 24, testTimeout: 600_000 });
+
+const stages: Stage[] = [];
+const lanes = new Map<string, Pool<Stage>>();
+/** A connection fault meets whoever connects, and an application has one rotation at a time: those take turns. */
+const laneOf = (workflow: MatrixWorkflow, { name, late }: MatrixFault) =>
+  late && workflow !== 'rotateApiKey' ? 'late' : name;
+
+beforeAll(async () => {
+  await Promise.all(
+    faults.map(async (fault) => {
+      const stage = await setStage(fault);
+      stages.push(stage);
+      lanes.set(fault.name, createPool([stage]));
+      if (fault.late) lanes.set('late', createPool(Array.from({ length: 8 }, () => stage)));
+    }),
+  );
+});
+afterAll(() => Promise.all(stages.map((stage) => stage.strike())));
+
+const cells = effects.flatMap((effect) =>
+  matrixWorkflows.flatMap((workflow) => faults.map((fault) => ({ workflow, effect, fault, name: fault.name }))),
+);
+test.concurrent.for(cells)('$workflow meets $name at a request of effect $effect', ({ workflow, effect, fault }) =>
+  lanes.get(laneOf(workflow, fault))?.with((stage) => runCell(stage, workflow, effect, fault)),
+);
