@@ -16,19 +16,18 @@ const laneOf = (workflow: MatrixWorkflow, { name, late }: MatrixFault) =>
   late && workflow !== 'rotateApiKey' ? 'late' : name;
 
 beforeAll(async () => {
-  await Promise.all(
-    faults.map(async (fault) => {
-      const stage = await setStage(fault);
-      stages.push(stage);
-      lanes.set(fault.name, createPool([stage]));
-      if (fault.late) lanes.set('late', createPool(Array.from({ length: 8 }, () => stage)));
-    }),
-  );
+  const set = async (lane: string, fault: Parameters<typeof setStage>[0], width: number) => {
+    const stage = await setStage(fault);
+    stages.push(stage);
+    lanes.set(lane, createPool(Array.from({ length: width }, () => stage)));
+  };
+  await Promise.all([...faults.map((fault) => set(fault.name, fault, 1)), set('late', { late: true }, 8)]);
 });
 afterAll(() => Promise.all(stages.map((stage) => stage.strike())));
 
-const cells = effects.flatMap((effect) =>
-  matrixWorkflows.flatMap((workflow) => faults.map((fault) => ({ workflow, effect, fault, name: fault.name }))),
+/** Rotations last: they revoke the key that the other cells are prepared with. */
+const cells = matrixWorkflows.flatMap((workflow) =>
+  effects.flatMap((effect) => faults.map((fault) => ({ workflow, effect, fault, name: fault.name }))),
 );
 test.concurrent.for(cells)('$workflow meets $name at a request of effect $effect', ({ workflow, effect, fault }) =>
   lanes.get(laneOf(workflow, fault))?.with((stage) => runCell(stage, workflow, effect, fault)),

@@ -45,6 +45,8 @@ export async function syncCell({ simulator, records, hasty, taskQueue }: Stage, 
       : reason.includes('the task could not be disabled')
         ? 'not disabled'
         : reason;
+    // A rotation on the same stage would wait for it.
+    for (const { runID } of world.runs.by('taskID', taskID)) await simulator.control(`POST /runs/${runID}/finish`, {});
     const state = world.tasks.get(taskID)?.enabled ? 'enabled' : 'disabled';
     return `cancelled; task ${state}, told ${told}`;
   }
