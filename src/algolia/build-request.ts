@@ -48,5 +48,7 @@ function queryString(names: readonly string[], members: Members): string {
 /** `name=`, as a URL has it (`facets[]` stays), except for what would end the name. */
 function encodeName(name: string): string {
   if (/^\w+$/.test(name)) return `${name}=`;
-  return new URL(`http://host/?${name.replace(/[&=#+%]/g, encodeURIComponent)}=`).search.slice(1);
+  // A URL replaces half a surrogate pair, and drops a tab.
+  if (!name.isWellFormed()) throw new URIError('half a surrogate pair');
+  return new URL(`http://host/?${name.replace(/[&=#+%\p{Cc}]/gu, encodeURIComponent)}=`).search.slice(1);
 }
