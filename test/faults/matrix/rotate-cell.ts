@@ -28,10 +28,10 @@ export async function rotateCell({ simulator, client, taskQueue }: Stage, effect
         workflowId: rotateApiKeyId(applicationId),
         args: [{ toSecret, mint: 'algolia', emergency: true, overlap: '0s', soak: '1s', revoke: 'delete' }],
       });
-      // Whatever waits for a minute to see what a lost answer did, or two for a key to be known.
+      // Whatever waits for a minute to see what a lost answer did, two for a key to be known, or five as Algolia asks.
       await hurry(client, handle);
       await approve(handle);
-      if (effect === 'idempotent' && (await proves(handle))) await hurry(client, handle);
+      if (effect === 'idempotent' && (await revokes(handle))) await hurry(client, handle);
       const came = await handle.result().then(
         ({ outcome, oldKey }) => `${outcome}, old key ${oldKey}`,
         async () => `fails: ${await failureTypeOf(handle)}`,
@@ -49,9 +49,9 @@ export async function rotateCell({ simulator, client, taskQueue }: Stage, effect
 
 type Rotation = WorkflowHandle<typeof rotateApiKey>;
 
-/** Four minutes on, or to its end. */
+/** Eight minutes on, or to its end. */
 async function hurry(client: Client, handle: Rotation): Promise<void> {
-  await fastForward(client, handle.workflowId, '4m').catch(async (error: unknown) => {
+  await fastForward(client, handle.workflowId, '8m').catch(async (error: unknown) => {
     if ((await handle.describe()).status.name === 'RUNNING') throw error;
   });
 }
@@ -68,12 +68,12 @@ async function approve(handle: Rotation): Promise<void> {
   if (asked) await handle.signal('approve', { approver: 'bob', planHash: asked.planHash });
 }
 
-/** Once the old key is said to be deleted; false if the rotation has ended before. */
-const proves = (handle: Rotation) =>
+/** Once the old key is to be deleted, after which nobody is waited for; false if the rotation has ended before. */
+const revokes = (handle: Rotation) =>
   vi.waitFor(async () => {
     const { status } = await handle.describe();
     if (status.name !== 'RUNNING') return false;
     const { steps } = await handle.query(rotateApiKeyStatus);
-    expect(steps.find(({ step }) => step === 'prove')?.state).not.toBe('to come');
+    expect(steps.find(({ step }) => step === 'revoke')?.state).not.toBe('to come');
     return true;
   }, PATIENCE);
