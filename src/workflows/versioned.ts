@@ -16,6 +16,7 @@ const VERSIONING = {
   backfill: 'AUTO_UPGRADE',
   rotateApiKey: 'AUTO_UPGRADE',
   // They may wait for a person.
+  applyManifest: 'AUTO_UPGRADE',
   callOperation: 'AUTO_UPGRADE',
   changeSource: 'AUTO_UPGRADE',
   connectorPipeline: 'AUTO_UPGRADE',
