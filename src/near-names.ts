@@ -8,11 +8,13 @@ export function didYouMean(name: string, known: readonly string[]): string {
   return near.length > 0 ? `Did you mean ${near.join(' or ')}?` : '';
 }
 
-/** The same as the message of a zod enum of such names. */
+/** The same as the message of a zod enum of such names; where nothing is near, all that there are. */
 export const noSuch =
   (kind: string, known: readonly string[]) =>
   ({ input }: { readonly input?: unknown }): string | undefined =>
-    typeof input === 'string' ? `there is no ${kind} '${input}'. ${didYouMean(input, known)}`.trimEnd() : undefined;
+    typeof input === 'string'
+      ? `there is no ${kind} '${input}'. ${didYouMean(input, known) || `There are ${known.join(', ')}`}`
+      : undefined;
 
 /** A typing mistake or two away, or a part of the name. */
 function namesNear(name: string, known: readonly string[]): string[] {

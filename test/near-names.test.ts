@@ -21,7 +21,7 @@ test('an enum of names says which may have been meant, and of what is no name wh
   const schema = z.enum(known as [string, ...string[]], { error: noSuch('workflow', known) });
   const messageOf = (value: unknown) => schema.safeParse(value).error?.issues[0]?.message;
   expect(messageOf('backfil')).toBe("there is no workflow 'backfil'. Did you mean backfill?");
-  expect(messageOf('x')).toBe("there is no workflow 'x'.");
+  expect(messageOf('x')).toBe("there is no workflow 'x'. There are syncTask, syncSource, backfill, watchConnectors");
   expect(messageOf(1)).toContain('expected one of');
 });
 

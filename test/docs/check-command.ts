@@ -32,6 +32,8 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   kill: SYSTEM,
   mkdir: SYSTEM,
   mv: SYSTEM,
+  sed: SYSTEM,
+  sh: SYSTEM,
   sleep: SYSTEM,
 };
 
@@ -65,7 +67,19 @@ function disarm(command: Command, chosen: (name: string, args: readonly string[]
 }
 
 const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
-const NPM_COMMANDS = new Set(['ci', 'cit', 'start', 'test', 'audit', 'sbom', 'pack', 'install', 'publish', 'link']);
+const NPM_COMMANDS = new Set([
+  'ci',
+  'cit',
+  'start',
+  'test',
+  'audit',
+  'ls',
+  'sbom',
+  'pack',
+  'install',
+  'publish',
+  'link',
+]);
 
 function checkNpm(words: readonly string[]): string | undefined | Promise<string | undefined> {
   const end = words.indexOf('--');
