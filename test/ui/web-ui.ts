@@ -38,9 +38,9 @@ export function webUi(page: Page, uiUrl: string, namespace = 'default') {
     /** The list of workflows under a List Filter. */
     findWorkflows: (query: string) => page.goto(`${base}/workflows?${new URLSearchParams({ query }).toString()}`),
 
-    /** *More Actions* → *Send a Signal*, from whatever is shown of the workflow. */
+    /** *More Actions* → *Send a Signal*. The page is opened anew, as the dialog of a second signal keeps something of the first. */
     async sendSignal(workflowId: string, signal: string, input: unknown): Promise<void> {
-      if (!page.url().includes(`/workflows/${encodeURIComponent(workflowId)}/`)) await openWorkflow(workflowId);
+      await openWorkflow(workflowId);
       await page.getByRole('button', { name: 'More Actions' }).click();
       await page.getByRole('menuitem', { name: 'Send a Signal' }).click();
       const dialog = page.locator('dialog[open]');
@@ -103,21 +103,36 @@ export function webUi(page: Page, uiUrl: string, namespace = 'default') {
   };
 }
 
-async function write(editor: Locator, value: unknown): Promise<void> {
-  await editor.click();
-  await editor.press('Control+a');
-  await editor.page().keyboard.insertText(JSON.stringify(value, null, 2));
+/** Until it stands there: an editor that has just appeared may lose what is typed. */
+function write(editor: Locator, value: unknown): Promise<void> {
+  const text = JSON.stringify(value, null, 2);
+  return upToThreeTimes(async () => {
+    await editor.click();
+    await editor.press('Control+a');
+    await editor.page().keyboard.insertText(text);
+    await editor
+      .page()
+      .waitForFunction(
+        ({ element, wanted }) => element?.textContent?.replaceAll(/\s/g, '') === wanted,
+        { element: await editor.elementHandle(), wanted: text.replaceAll(/\s/g, '') },
+        { timeout: 3_000 },
+      );
+  });
 }
 
 /** The editor reformats when it loses the focus, and the first click may then miss the button that moved away. */
-async function pressUntilDone(button: Locator, done: () => Promise<unknown>): Promise<void> {
-  for (let press = 1; ; press += 1) {
+const pressUntilDone = (button: Locator, done: () => Promise<unknown>): Promise<void> =>
+  upToThreeTimes(async () => {
     await button.click();
+    await done();
+  });
+
+async function upToThreeTimes(work: () => Promise<void>): Promise<void> {
+  for (let time = 1; ; time += 1) {
     try {
-      await done();
-      return;
+      return await work();
     } catch (error) {
-      if (press === 3) throw error;
+      if (time === 3) throw error;
     }
   }
 }
