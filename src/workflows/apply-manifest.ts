@@ -1,7 +1,6 @@
 import {
   ApplicationFailure,
   defineQuery,
-  executeChild,
   isCancellation,
   ParentClosePolicy,
   setCurrentDetails,
@@ -19,6 +18,7 @@ import { checkPolicy, openApprovals, requireApproval, type ApprovalOutcome } fro
 import { describeApply } from './steps/describe-apply.ts';
 import { failureType, unwrap } from './steps/failure-type.ts';
 import { findableBy } from './steps/search-attributes.ts';
+import { runChild } from './steps/run-child.ts';
 
 /**
  * Makes Algolia's connectors those of a manifest: plan → validate → approval of just this plan → one step after another → verify.
@@ -106,7 +106,7 @@ async function applyInItsName(
 ): Promise<ApplyManifestResult> {
   tell({ step: `applied by the workflow ${workflowId}`, workflowId });
   try {
-    return await executeChild(applyManifest, {
+    return await runChild(applyManifest, {
       args: [rawInput],
       workflowId,
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,

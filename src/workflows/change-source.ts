@@ -2,7 +2,6 @@ import {
   ApplicationFailure,
   CancellationScope,
   defineQuery,
-  executeChild,
   ParentClosePolicy,
   setCurrentDetails,
   setHandler,
@@ -18,6 +17,7 @@ import { changedMembers, sourceBefore, type SourceBefore } from './steps/source-
 import { reasonOf, undoneFailure } from './steps/undone-failure.ts';
 import { readValidation, type Validation } from './steps/validate.ts';
 import { syncTask, type SyncTaskResult } from './sync-task.ts';
+import { runChild } from './steps/run-child.ts';
 
 /**
  * Changes a source without betting on it: validate → approval → update → sync.
@@ -145,7 +145,7 @@ async function approveChange(
 async function syncChanged(input: Input, taskID: string, tell: Tell): Promise<SyncTaskResult> {
   const workflowId = `${workflowInfo().workflowId}/sync`;
   tell({ step: `syncing: workflow ${workflowId}` });
-  return executeChild(syncTask, {
+  return runChild(syncTask, {
     args: [{ ...input.run, taskID }],
     workflowId,
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,

@@ -1,11 +1,4 @@
-import {
-  defineQuery,
-  executeChild,
-  ParentClosePolicy,
-  setCurrentDetails,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { defineQuery, ParentClosePolicy, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Checked, WorkflowInput } from '../activities/check-input.ts';
 import { checkInput } from './proxies.ts';
 import { rotateApiKey, rotateApiKeyId, type RotateApiKeyInput, type RotateApiKeyResult } from './rotate-api-key.ts';
@@ -22,6 +15,7 @@ import {
 import { findableBy } from './steps/search-attributes.ts';
 import { undoLog } from './steps/undo.ts';
 import { syncTask, type SyncTaskResult } from './sync-task.ts';
+import { runChild } from './steps/run-child.ts';
 
 /**
  * A connector from nothing to proven: provision → approval → first sync → rotation of the API key, if asked for → second sync with the new key.
@@ -126,7 +120,7 @@ async function runSync(
 ): Promise<SyncTaskResult> {
   const workflowId = `${workflowInfo().workflowId}/${which}`;
   progress.tell({ step: `syncing: workflow ${workflowId}` });
-  return executeChild(syncTask, {
+  return runChild(syncTask, {
     // A run that goes on since before the rotation would not prove the new key.
     args: [{ ...input.run, taskID, ...(which === 'second-sync' ? { onBusy: 'wait' as const } : {}) }],
     workflowId,
@@ -144,7 +138,7 @@ async function rotateAndProve(
   const workflowId = rotateApiKeyId(input.applicationId);
   progress.tell({ step: `rotating the API key, with an approval of its own: workflow ${workflowId}` });
   const { requestedBy, reason = `after the first sync of ${input.name}` } = input;
-  const rotation = await executeChild(rotateApiKey, {
+  const rotation = await runChild(rotateApiKey, {
     args: [{ reason, ...(input.thenRotate as RotateApiKeyInput), ...(requestedBy ? { requestedBy } : {}) }],
     workflowId,
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,

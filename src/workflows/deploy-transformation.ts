@@ -3,7 +3,6 @@ import {
   CancellationScope,
   CancelledFailure,
   defineQuery,
-  executeChild,
   ParentClosePolicy,
   setCurrentDetails,
   setHandler,
@@ -22,6 +21,7 @@ import { isOurs, putTransformationBack, type Deployed } from './steps/put-transf
 import { reasonOf, undoneFailure } from './steps/undone-failure.ts';
 import { assertAllAsExpected } from './steps/validate.ts';
 import { syncTask, type SyncTaskResult } from './sync-task.ts';
+import { runChild } from './steps/run-child.ts';
 
 /**
  * Deploys the code of a transformation: try it on samples → hold what comes out against what is expected → show the diff → approval →
@@ -216,7 +216,7 @@ async function update(
 async function syncCanary(input: Input, taskID: string, tell: Tell): Promise<SyncTaskResult> {
   const workflowId = `${workflowInfo().workflowId}/canary`;
   tell({ step: `syncing the canary: workflow ${workflowId}` });
-  const sync = await executeChild(syncTask, {
+  const sync = await runChild(syncTask, {
     args: [{ ...input.run, taskID }],
     workflowId,
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,

@@ -1,11 +1,4 @@
-import {
-  defineQuery,
-  executeChild,
-  ParentClosePolicy,
-  setCurrentDetails,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { defineQuery, ParentClosePolicy, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Checked, WorkflowInput } from '../activities/check-input.ts';
 import { checkInput } from './proxies.ts';
 import { checkPolicy, openApprovals, requireApproval, type ApprovalOutcome } from './steps/approval.ts';
@@ -21,6 +14,7 @@ import {
 import { findableBy } from './steps/search-attributes.ts';
 import { undoLog } from './steps/undo.ts';
 import { syncTask, type SyncTaskResult } from './sync-task.ts';
+import { runChild } from './steps/run-child.ts';
 
 /**
  * Makes a whole connector or nothing: authentication → validate source → source → try transformation → transformation → destination → task.
@@ -95,7 +89,7 @@ async function firstSync(
   const { enabled: _enabled, ...options } = input.firstSync;
   const workflowId = `${workflowInfo().workflowId}/sync`;
   progress.tell({ step: `syncing for the first time: workflow ${workflowId}` });
-  return executeChild(syncTask, {
+  return runChild(syncTask, {
     args: [{ taskID, ...options }],
     workflowId,
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,

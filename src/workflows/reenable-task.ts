@@ -1,7 +1,6 @@
 import {
   CancellationScope,
   defineQuery,
-  executeChild,
   ParentClosePolicy,
   setCurrentDetails,
   setHandler,
@@ -14,6 +13,7 @@ import { failureMessage } from './steps/failure-type.ts';
 import { findableBy } from './steps/search-attributes.ts';
 import { reasonOf, undoneFailure } from './steps/undone-failure.ts';
 import { syncTask, type SyncTaskResult } from './sync-task.ts';
+import { runChild } from './steps/run-child.ts';
 
 /**
  * Enables a disabled task again, once somebody approves, and syncs it as a test. If that fails, it is disabled again.
@@ -110,7 +110,7 @@ async function approve({ taskID, reason, requestedBy, approval }: Checked<'reena
 async function syncEnabled({ taskID, run }: Checked<'reenableTask'>, tell: Tell): Promise<SyncTaskResult> {
   const workflowId = `${workflowInfo().workflowId}/sync`;
   tell(`syncing: workflow ${workflowId}`);
-  return executeChild(syncTask, {
+  return runChild(syncTask, {
     args: [{ ...run, taskID }],
     workflowId,
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,

@@ -2,7 +2,6 @@ import {
   ApplicationFailure,
   CancellationScope,
   defineQuery,
-  executeChild,
   isCancellation,
   ParentClosePolicy,
   setCurrentDetails,
@@ -22,6 +21,7 @@ import { judgeReplacement, type GuardReport } from './steps/index-guard.ts';
 import { underLock } from './steps/index-lock.ts';
 import { moveIndex } from './steps/index-move.ts';
 import { findableBy } from './steps/search-attributes.ts';
+import { runChild } from './steps/run-child.ts';
 
 /**
  * Replaces all records of an index without a moment in which some are missing: fills a temporary index, proves it, moves it into place.
@@ -132,7 +132,7 @@ async function replaceInItsName(
   const workflows = { replace: workflowID };
   const start = () => {
     tell({ phase: 'replacing', workflows });
-    return executeChild(replaceAllRecords, {
+    return runChild(replaceAllRecords, {
       args: [rawInput],
       workflowId: workflowID,
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,

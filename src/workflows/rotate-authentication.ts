@@ -2,7 +2,6 @@ import {
   ApplicationFailure,
   CancellationScope,
   defineQuery,
-  executeChild,
   ParentClosePolicy,
   setCurrentDetails,
   setHandler,
@@ -23,6 +22,7 @@ import { undoLog, type UndoLog } from './steps/undo.ts';
 import { reasonOf, undoneFailure } from './steps/undone-failure.ts';
 import { readValidation } from './steps/validate.ts';
 import { syncTask, type SyncTaskResult } from './sync-task.ts';
+import { runChild } from './steps/run-child.ts';
 
 /**
  * Replaces the credentials of sources and destinations, never in place: a new authentication beside the old → validate every source with
@@ -201,7 +201,7 @@ async function syncCanary(input: Input, taskID: string, progress: Progress): Pro
   const { canary = [] } = progress.status;
   const workflowId = `${workflowInfo().workflowId}/canary-${canary.length + 1}`;
   progress.tell({ step: `syncing the canary: workflow ${workflowId}` });
-  const sync = await executeChild(syncTask, {
+  const sync = await runChild(syncTask, {
     args: [{ ...input.run, taskID }],
     workflowId,
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,

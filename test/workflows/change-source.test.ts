@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
 import { changeSource, type ChangeSourceInput } from '../../src/workflows/change-source.ts';
@@ -91,6 +92,20 @@ describe.concurrent('a change that is approved', () => {
     await handle.cancel();
     expect((await failureOf(handle)).name).toBe('CancelledFailure');
     expect((await sourceOf(made.sourceID)).input).toEqual({ url: records.url });
+  });
+
+  test('ends when it is cancelled in whatever moment its sync is about to start', async () => {
+    const cancelled = Array.from({ length: 10 }, async (_, nth) => {
+      const made = await makeConnector(simulator, { url: records.url });
+      await simulator.control('POST /runs/script', { taskID: made.taskID, durationMs: 600_000 });
+      const handle = await change({ sourceID: made.sourceID, sourceUpdate: toOthers() });
+      await answer(handle, 'approve');
+      await expect.poll(async () => (await sourceOf(made.sourceID)).input.url, { timeout: 20_000 }).toBe(others.url);
+      await delay(nth * 10);
+      await handle.cancel();
+      return (await failureOf(handle)).name;
+    });
+    expect(new Set(await Promise.all(cancelled))).toEqual(new Set(['CancelledFailure']));
   });
 
   test('is asked about again when somebody else changed the source meanwhile', async () => {

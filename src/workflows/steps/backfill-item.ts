@@ -1,6 +1,5 @@
 import {
   ApplicationFailure,
-  executeChild,
   isCancellation,
   ParentClosePolicy,
   workflowInfo,
@@ -11,6 +10,7 @@ import { syncTask, type SyncTaskResult } from '../sync-task.ts';
 import { idOf, type BackfillItem, type BackfillOptions, type ItemVerdict } from './backfill-state.ts';
 import { failureMessage, failureType, unwrap } from './failure-type.ts';
 import { isGood, type Verdict } from './verdict.ts';
+import { runChild } from './run-child.ts';
 
 /** A verdict is told in a line; the child has the rest. */
 const MAX_REASON = 300;
@@ -46,8 +46,8 @@ export async function syncItem(item: BackfillItem, { run }: BackfillOptions): Pr
   try {
     return judge(
       'taskID' in item
-        ? await executeChild(syncTask, { ...options, args: [{ ...run, ...item }] })
-        : await executeChild(syncSource, { ...options, args: [{ ...forSource(run), ...item }] }),
+        ? await runChild(syncTask, { ...options, args: [{ ...run, ...item }] })
+        : await runChild(syncSource, { ...options, args: [{ ...forSource(run), ...item }] }),
     );
   } catch (error) {
     const cause = unwrap(error);

@@ -1,4 +1,4 @@
-import { executeChild, ParentClosePolicy, workflowInfo } from '@temporalio/workflow';
+import { ParentClosePolicy, workflowInfo } from '@temporalio/workflow';
 import type { Checked } from '../../activities/check-input.ts';
 import type { IndexRecords } from '../../activities/index-records.ts';
 import { repeatable } from '../proxies.ts';
@@ -6,6 +6,7 @@ import { pushRecords } from '../push-records.ts';
 import type { Replace } from '../replace-all-records.ts';
 import { deleteIndex } from './index-cleanup.ts';
 import { untilPublished } from './index-task.ts';
+import { runChild } from './run-child.ts';
 
 type Input = Checked<'replaceAllRecords'>;
 
@@ -55,7 +56,7 @@ async function pushTo(
   const workflowId = `${lockID}/push/${firstExecutionRunId}`;
   replace.tell({ phase: 'pushing', workflows: { push: workflowId } });
   replace.pushedTo = true;
-  const { pushed, distinct = pushed } = await executeChild(pushRecords, {
+  const { pushed, distinct = pushed } = await runChild(pushRecords, {
     args: [
       {
         indexName: temporaryIndex,

@@ -2,7 +2,6 @@ import {
   ApplicationFailure,
   CancellationScope,
   condition,
-  executeChild,
   isCancellation,
   sleep,
   workflowInfo,
@@ -15,6 +14,7 @@ import { durationMs } from './duration.ts';
 import { failureMessage } from './failure-type.ts';
 import { keysOf } from './rotate-prepare.ts';
 import type { ForcedConvergence, Rotation } from './rotate-state.ts';
+import { runChild } from './run-child.ts';
 
 type Input = Checked<'rotateApiKey'>;
 
@@ -151,7 +151,7 @@ async function syncCanary(rotation: Rotation, { canaryTaskID: taskID }: Input): 
     await lookAtKey(rotation);
   }
   try {
-    const { verdict, runID, keyVersion } = await executeChild(syncTask, {
+    const { verdict, runID, keyVersion } = await runChild(syncTask, {
       // A run that began with the old key proves nothing.
       args: [{ taskID, onBusy: 'wait' }],
       workflowId: `${workflowInfo().workflowId}/canary-${rotation.id}`,
