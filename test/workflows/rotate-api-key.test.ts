@@ -66,6 +66,16 @@ async function setStage(keyOptions: object = {}): Promise<Stage> {
   return stage;
 }
 
+/** Whoever the server says polls for the stage's workflows. */
+async function pollersOf({ worker: { client, taskQueue } }: Stage) {
+  const { pollers } = await client.workflowService.describeTaskQueue({
+    namespace: client.options.namespace,
+    taskQueue: { name: taskQueue },
+    taskQueueType: 1,
+  });
+  return pollers.map(({ identity }) => identity);
+}
+
 /** Everything short, and the old key deleted at the end. */
 const QUICK = { toSecret: 'file:v8', emergency: true, overlap: '0s', soak: '1s', revoke: 'delete' } as const;
 
@@ -425,15 +435,15 @@ test('forceConverge is on record, asks for a name and a reason, and counts only 
   });
   try {
     // It has no SECRETS_DIR, so it never gets the new key, and must not be given what needs one.
+    const waitingFor = [stranger.worker.options.identity];
+    await vi.waitFor(async () => expect(await pollersOf(stage)).toEqual(expect.arrayContaining(waitingFor)), 20_000);
     const handle = await rotate(stage);
     await answer(handle, 'approve');
     await handle.signal(forceConverge, { by: 'ana', reason: 'too early' });
     await reached(handle, 'converge');
-    const waitingFor = await vi.waitFor(async () => {
-      const status = await handle.query(rotateApiKeyStatus);
-      expect(status.waitingFor).toHaveLength(1);
-      return status.waitingFor;
-    }, 10_000);
+    await vi.waitFor(async () => {
+      expect((await handle.query(rotateApiKeyStatus)).waitingFor).toEqual(waitingFor);
+    }, 20_000);
     await handle.signal(forceConverge, {} as never);
     await handle.signal(forceConverge, { by: 'ana', reason: 'it is being replaced' });
     expect(await handle.result()).toMatchObject({
