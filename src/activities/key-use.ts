@@ -5,6 +5,8 @@ import type { Probe } from './probe-key.ts';
 
 /** temporal.api.enums.v1.TaskQueueType */
 const TASK_QUEUE_TYPES = [1, 2] as const;
+/** temporal.api.enums.v1.DescribeTaskQueueMode */
+const ENHANCED = 1;
 
 export interface KeyUse {
   /** Of the key ring now. */
@@ -33,19 +35,27 @@ export function createInspectKeyUse(applicationId: string, probeKey: (key: HeldK
   };
 }
 
-/** Whoever polls the task queue of this worker, be it for workflows or for activities. */
+/**
+ * Whoever polls the task queue of this worker, be it for workflows or for activities. A queue has several partitions and the plain
+ * answer is of the first: a worker that happens to poll the others only is in the enhanced one, which says nothing of deployments.
+ */
 async function listPollers(): Promise<string[]> {
   const { client } = Context.current();
-  const answers = await Promise.all(
-    TASK_QUEUE_TYPES.map((taskQueueType) =>
-      client.workflowService.describeTaskQueue({
-        namespace: client.options.namespace,
-        taskQueue: { name: activityInfo().taskQueue },
-        taskQueueType,
-      }),
-    ),
-  );
-  return [...new Set(answers.flatMap(({ pollers }) => pollers.map(({ identity }) => identity ?? 'unknown')))];
+  const { taskQueue } = activityInfo();
+  const request = { namespace: client.options.namespace, taskQueue: { name: taskQueue } };
+  const [enhanced, ...plain] = await Promise.all([
+    client.workflowService.describeTaskQueue({
+      ...request,
+      apiMode: ENHANCED,
+      taskQueueTypes: [...TASK_QUEUE_TYPES],
+      reportPollers: true,
+      versions: { unversioned: true, allActive: true },
+    }),
+    ...TASK_QUEUE_TYPES.map((taskQueueType) => client.workflowService.describeTaskQueue({ ...request, taskQueueType })),
+  ]);
+  const everywhere = Object.values(enhanced.versionsInfo).flatMap(({ typesInfo }) => Object.values(typesInfo ?? {}));
+  const pollers = [...everywhere, ...plain].flatMap((answer) => answer.pollers ?? []);
+  return [...new Set(pollers.map(({ identity }) => identity ?? 'unknown'))];
 }
 
 /** A worker's identity ends with its id; another's doesn't, so it never counts as confirmed. */

@@ -66,14 +66,19 @@ async function setStage(keyOptions: object = {}): Promise<Stage> {
   return stage;
 }
 
-/** Whoever the server says polls for the stage's workflows. */
+/** Whoever the server says polls for the stage's workflows, on any partition of the queue. */
 async function pollersOf({ worker: { client, taskQueue } }: Stage) {
-  const { pollers } = await client.workflowService.describeTaskQueue({
+  const { versionsInfo } = await client.workflowService.describeTaskQueue({
     namespace: client.options.namespace,
     taskQueue: { name: taskQueue },
-    taskQueueType: 1,
+    apiMode: 1,
+    taskQueueTypes: [1],
+    reportPollers: true,
+    versions: { unversioned: true, allActive: true },
   });
-  return pollers.map(({ identity }) => identity);
+  return Object.values(versionsInfo)
+    .flatMap(({ typesInfo }) => Object.values(typesInfo ?? {}))
+    .flatMap(({ pollers }) => pollers?.map(({ identity }) => identity));
 }
 
 /** Everything short, and the old key deleted at the end. */
