@@ -86,11 +86,19 @@ class Stage {
   /** Waits for so many workers, dead or alive. */
   async polling(workers: number): Promise<void> {
     await vi.waitFor(async () => {
-      const { pollers } = await client.workflowService.describeTaskQueue({
+      // On any partition of the queue: the plain answer is of the first.
+      const { versionsInfo } = await client.workflowService.describeTaskQueue({
         namespace: client.options.namespace,
         taskQueue: { name: this.taskQueue },
-        taskQueueType: ACTIVITIES,
+        apiMode: 1,
+        taskQueueTypes: [ACTIVITIES],
+        reportPollers: true,
+        versions: { unversioned: true, allActive: true },
       });
+      const listed = Object.values(versionsInfo)
+        .flatMap(({ typesInfo }) => Object.values(typesInfo ?? {}))
+        .flatMap(({ pollers }) => pollers?.map(({ identity }) => identity));
+      const pollers = [...new Set(listed)];
       if (pollers.length !== workers) throw new Error(`${pollers.length} workers poll, not ${workers}`);
     }, PATIENCE);
   }
