@@ -19,13 +19,12 @@ import { answer, asked } from '../setup/decide.ts';
 import { makeConnector, serveRecords, type RecordServer } from '../setup/connector.ts';
 import { spawnWorker, type SpawnedWorker } from '../setup/spawn-worker.ts';
 import { workerEnvironment } from '../setup/start-worker.ts';
+import { pollersOf } from '../setup/pollers.ts';
 
 const SYNCS = 40;
 const QUICK = { toSecret: 'file:algolia/v8', emergency: true, overlap: '0s', soak: '3s', revoke: 'delete' } as const;
 const PATIENCE = { timeout: 120_000, interval: 100 };
 const AT_ONCE = { timeout: 60_000, interval: 5 };
-/** temporal.api.enums.v1.TaskQueueType: activities, which are polled for last. */
-const ACTIVITIES = 2;
 
 let connection: Connection;
 let client: Client;
@@ -83,22 +82,10 @@ class Stage {
     });
   }
 
-  /** Waits for so many workers, dead or alive. */
+  /** Waits for so many workers, dead or alive, by what they poll for last: activities. */
   async polling(workers: number): Promise<void> {
     await vi.waitFor(async () => {
-      // On any partition of the queue: the plain answer is of the first.
-      const { versionsInfo } = await client.workflowService.describeTaskQueue({
-        namespace: client.options.namespace,
-        taskQueue: { name: this.taskQueue },
-        apiMode: 1,
-        taskQueueTypes: [ACTIVITIES],
-        reportPollers: true,
-        versions: { unversioned: true, allActive: true },
-      });
-      const listed = Object.values(versionsInfo)
-        .flatMap(({ typesInfo }) => Object.values(typesInfo ?? {}))
-        .flatMap(({ pollers }) => pollers?.map(({ identity }) => identity));
-      const pollers = [...new Set(listed)];
+      const pollers = await pollersOf(client, this.taskQueue, 'activities');
       if (pollers.length !== workers) throw new Error(`${pollers.length} workers poll, not ${workers}`);
     }, PATIENCE);
   }

@@ -17,6 +17,7 @@ import { syncTask } from '../../src/workflows/sync-task.ts';
 import { answer, asked, failureOf } from '../setup/decide.ts';
 import { makeConnector, serveRecords, type RecordServer } from '../setup/connector.ts';
 import { formsOf, historiesOf, textOf } from '../setup/histories.ts';
+import { pollersOf } from '../setup/pollers.ts';
 import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
 import { fastForward, withTimeSkipping } from '../setup/time-skipping.ts';
 
@@ -64,21 +65,6 @@ async function setStage(keyOptions: object = {}): Promise<Stage> {
   const stage = { simulator, worker, secretsDir, keys };
   stages.push(stage);
   return stage;
-}
-
-/** Whoever the server says polls for the stage's workflows, on any partition of the queue. */
-async function pollersOf({ worker: { client, taskQueue } }: Stage) {
-  const { versionsInfo } = await client.workflowService.describeTaskQueue({
-    namespace: client.options.namespace,
-    taskQueue: { name: taskQueue },
-    apiMode: 1,
-    taskQueueTypes: [1],
-    reportPollers: true,
-    versions: { unversioned: true, allActive: true },
-  });
-  return Object.values(versionsInfo)
-    .flatMap(({ typesInfo }) => Object.values(typesInfo ?? {}))
-    .flatMap(({ pollers }) => pollers?.map(({ identity }) => identity));
 }
 
 /** Everything short, and the old key deleted at the end. */
@@ -441,7 +427,13 @@ test('forceConverge is on record, asks for a name and a reason, and counts only 
   try {
     // It has no SECRETS_DIR, so it never gets the new key, and must not be given what needs one.
     const waitingFor = [stranger.worker.options.identity];
-    await vi.waitFor(async () => expect(await pollersOf(stage)).toEqual(expect.arrayContaining(waitingFor)), 20_000);
+    await vi.waitFor(
+      async () =>
+        expect(await pollersOf(stage.worker.client, stage.worker.taskQueue, 'workflows')).toEqual(
+          expect.arrayContaining(waitingFor),
+        ),
+      20_000,
+    );
     const handle = await rotate(stage);
     await answer(handle, 'approve');
     await handle.signal(forceConverge, { by: 'ana', reason: 'too early' });
