@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { Argument, type Command } from 'commander';
+import { checkWorkflowInput } from './check-workflow-input.ts';
 import { choose } from './choose.ts';
 import { offer, offerJson } from './complete.ts';
 import { addExamples } from './examples.ts';
@@ -24,7 +25,7 @@ export function addStartCommand(program: Command): void {
   const command = program
     .command('start')
     .description(
-      'Starts a workflow on the task queue of TASK_QUEUE. Its input is one JSON object, which the worker checks first.',
+      'Starts a workflow on the task queue of TASK_QUEUE. Its input is one JSON object, checked before anything is sent; credentials are references: {"$secret": "env:SECRET_…"}.',
     )
     .addArgument(
       offer(new Argument('<workflow>', workflowTypes.join(', ')), () => workflowTypes.map((value) => ({ value }))),
@@ -61,6 +62,7 @@ export async function startWorkflow(
   { type, input, id }: WorkflowToStart,
   { wait, json }: StartOptions,
 ): Promise<unknown> {
+  checkWorkflowInput(type, input);
   const { client, config } = session;
   const polled = await isPolled(session, 'workflows');
   const handle = await client.workflow

@@ -63,12 +63,26 @@ test('a workflow that fails ends with 1 and says why, as JSON if asked', async (
   const json = await cli(['start', 'syncTask', unreachable, '--wait', '--json']);
   expect(json.code).toBe(1);
   expect(json.json()).toMatchObject({ type: 'SyncFailed', details: { remoteStillRunning: false } });
+});
 
-  const wrong = await cli(['start', 'syncTask', '{"taskId": "x"}', '--wait']);
-  expect(wrong.code).toBe(1);
-  expect(wrong.stderr).toContain(
-    'InvalidInput: input.taskID: expected string, but it is missing; input.taskId: unknown',
-  );
+test('wrong input is refused before it reaches Temporal, where a credential would stay', async () => {
+  const id = `wrong-${randomUUID()}`;
+  const wrong = await cli(['start', 'syncTask', '{"taskId": "x"}', '--id', id]);
+  expect(wrong).toMatchObject({ code: 2, stdout: '' });
+  expect(wrong.stderr).toContain('syncTask: input.taskID: expected string, but it is missing; input.taskId: unknown');
+
+  const connector = {
+    name: id,
+    source: { type: 'json', input: { url: records.url } },
+    destination: { type: 'search', input: { indexName: 'cli' } },
+    authentication: { type: 'basic', input: { username: 'ada', password: 'in-the-clear' } },
+    task: { action: 'replace' },
+  };
+  const literal = await cli(['start', 'provisionConnector', JSON.stringify(connector), '--id', id]);
+  expect(literal).toMatchObject({ code: 2, stdout: '' });
+  expect(literal.stderr).toContain('input.authentication.input.password: a credential may not stand here in the clear');
+  expect(literal.stderr).not.toMatch(/in-the-clear|history/);
+  await expect(worker.client.workflow.getHandle(id).describe()).rejects.toThrow(/not found/i);
 });
 
 test('without --wait it returns at once, and status tells the rest', async () => {
