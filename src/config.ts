@@ -3,7 +3,8 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { z } from 'zod';
 import { describeIssues } from './algolia/check-input.ts';
 import { codecKeys } from './codec/codec-keys.ts';
-import { isTracing, otelVariables } from './tracing/otel-variables.ts';
+import { isTracing } from './tracing/otel-variables.ts';
+import { cliVariables, workerVariables } from './variables.ts';
 
 /** A variable is missing or wrong. The message names it and says what to do; it never repeats a credential. */
 export class ConfigError extends Error {
@@ -11,96 +12,6 @@ export class ConfigError extends Error {
 }
 
 const REGIONS = { us: 'https://data.us.algolia.com', eu: 'https://data.eu.algolia.com' } as const;
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
-
-const url = z.string().transform((value, ctx) => {
-  const parsed = URL.canParse(value) ? new URL(value) : undefined;
-  const safe = parsed?.protocol === 'https:' || (parsed?.protocol === 'http:' && LOOPBACK.test(parsed.hostname));
-  if (parsed && safe && !parsed.username && !parsed.password && !parsed.search && !parsed.hash) return parsed;
-  ctx.addIssue({
-    code: 'custom',
-    message: 'expected an https URL (http on loopback only) without user, query and fragment',
-  });
-  return z.NEVER;
-});
-const address = z
-  .string()
-  .refine(
-    (value) => /^\S+:\d{1,5}$/.test(value) && Number(value.split(':').at(-1)) <= 65_535,
-    'expected host:port, such as 127.0.0.1:9464',
-  );
-
-const UNIT_MS = { ms: 1, s: 1_000, m: 60_000 } as const;
-const duration = z.string().regex(/^\d{1,6}(ms|s|m)$/, 'expected a duration such as 30s');
-const durationMs = (text: string) => parseInt(text, 10) * UNIT_MS[text.replace(/\d+/, '') as keyof typeof UNIT_MS];
-const count = z
-  .string()
-  .regex(/^[1-9]\d{0,5}$/, 'expected a whole number of 1 or more')
-  .transform(Number);
-const share = z
-  .string()
-  .regex(/^(0?\.(?!0+$)\d+|1(\.0+)?)$/, 'expected a share above 0 and up to 1, such as 0.8')
-  .transform(Number);
-
-const rate = z
-  .string()
-  .regex(/^(?!0*(\.0*)?$)\d{1,6}(\.\d{1,3})?$/, 'expected a number above 0, such as 50 or 0.5')
-  .transform(Number);
-
-/** `files.example.com,127.0.0.1:8080` */
-const hosts = z.string().transform((value, ctx) => {
-  const listed = value.split(',').map((host) => host.trim().toLowerCase());
-  const wrong = listed.find((host) => !/^([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/.test(host));
-  if (wrong === undefined) return listed;
-  ctx.addIssue({
-    code: 'custom',
-    message: `'${wrong}' is no host: list names, with a port or without, separated by commas, such as files.example.com,127.0.0.1:8080`,
-  });
-  return z.NEVER;
-});
-
-const variables = z.object({
-  ALGOLIA_APPLICATION_ID: z
-    .string({ error: 'not set: the id of the Algolia application this worker serves' })
-    .regex(/^[\w-]+$/, 'expected letters, digits, - and _ only'),
-  ALGOLIA_API_KEY: z
-    .string()
-    .min(1)
-    .regex(/^[\x21-\x7e]+$/, 'holds characters that no header may')
-    .optional(),
-  ALGOLIA_API_KEY_FILE: z.string().min(1).optional(),
-  ALGOLIA_REGION: z.enum(['us', 'eu'], { error: 'expected us or eu' }).optional(),
-  ALGOLIA_INGESTION_URL: url.optional(),
-  ALGOLIA_SEARCH_URL: url.optional(),
-  TASK_QUEUE: z.string().min(1).default('algolia-ingestion'),
-  DEPLOYMENT_NAME: z
-    .string()
-    .regex(/^(?!__)[\w-]{1,255}$/, 'expected letters, digits, - and _ only, and not to begin with __')
-    .optional(),
-  BUILD_ID: z
-    .string()
-    .regex(/^(?!__)[\w.+-]{1,255}$/, 'expected letters, digits, and . + - _ only, such as 0.1.0')
-    .optional(),
-  SECRETS_DIR: z.string().min(1).optional(),
-  RECORDS_DIR: z.string().min(1).optional(),
-  RECORDS_HOSTS: hosts.default([]),
-  APPROVAL_POLICIES: z.string().min(1).optional(),
-  TEMPORAL_CODEC_KEYS: codecKeys.default([]),
-  TEMPORAL_CODEC_KEYS_FILE: z.string().min(1).optional(),
-  MAX_CONCURRENT_ACTIVITIES: count.default(1_000),
-  TARGET_MEMORY_USAGE: share.optional(),
-  TARGET_CPU_USAGE: share.optional(),
-  ALGOLIA_REQUESTS_PER_SECOND: rate.optional(),
-  MAX_TASK_QUEUE_ACTIVITIES_PER_SECOND: rate.optional(),
-  METRICS_ADDRESS: address.optional(),
-  HEALTH_ADDRESS: address.optional(),
-  ALGOLIA_TIMEOUT: duration.transform(durationMs).optional(),
-  SHUTDOWN_GRACE: duration.default('30s').transform(durationMs),
-  LOG_LEVEL: z
-    .enum(['trace', 'debug', 'info', 'warn', 'error'], { error: 'expected trace, debug, info, warn or error' })
-    .default('info'),
-  ...otelVariables,
-});
 
 export interface Config {
   readonly applicationId: string;
@@ -142,7 +53,7 @@ export interface Config {
   readonly tracing: boolean;
   /** From SIGTERM to the end of the process, at most. */
   readonly shutdownGraceMs: number;
-  readonly logLevel: z.infer<typeof variables>['LOG_LEVEL'];
+  readonly logLevel: z.output<typeof workerVariables>['LOG_LEVEL'];
   readonly temporal: ReturnType<typeof loadTemporalConfig>;
   /** `name/version` of this package, as the `User-Agent` says it. */
   readonly userAgent: string;
@@ -153,13 +64,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Reads and checks the environment, or throws {@link ConfigError}. The only reader of `process.env`. */
 export function loadConfig(environment: Environment = process.env): Config {
   const env = defined(environment);
-  const value = check(variables, env);
-  if ((value.ALGOLIA_API_KEY === undefined) === (value.ALGOLIA_API_KEY_FILE === undefined)) {
-    throw new ConfigError('ALGOLIA_API_KEY or ALGOLIA_API_KEY_FILE: set exactly one of the two');
-  }
-  if (value.ALGOLIA_REGION === undefined && value.ALGOLIA_INGESTION_URL === undefined) {
-    throw new ConfigError("ALGOLIA_REGION: not set: us or eu, the application's analytics region");
-  }
+  const value = check(workerVariables, env);
   return Object.freeze({
     applicationId: value.ALGOLIA_APPLICATION_ID,
     apiKey: Object.freeze({ value: value.ALGOLIA_API_KEY, file: value.ALGOLIA_API_KEY_FILE }),
@@ -167,7 +72,10 @@ export function loadConfig(environment: Environment = process.env): Config {
     searchUrl: value.ALGOLIA_SEARCH_URL ?? new URL(`https://${value.ALGOLIA_APPLICATION_ID.toLowerCase()}.algolia.net`),
     maxTimeoutMs: value.ALGOLIA_TIMEOUT,
     taskQueue: value.TASK_QUEUE,
-    deployment: deploymentOf(value),
+    deployment:
+      value.DEPLOYMENT_NAME !== undefined && value.BUILD_ID !== undefined
+        ? Object.freeze({ name: value.DEPLOYMENT_NAME, buildId: value.BUILD_ID })
+        : undefined,
     secretsDir: value.SECRETS_DIR,
     secretVariables: secretVariablesOf(env),
     recordsDir: value.RECORDS_DIR,
@@ -192,36 +100,6 @@ export function loadConfig(environment: Environment = process.env): Config {
     userAgent: userAgent(),
   });
 }
-
-/** Half of it would be a worker that waits for work meant for another version, or takes what was meant for none. */
-function deploymentOf({
-  DEPLOYMENT_NAME: name,
-  BUILD_ID: buildId,
-}: Pick<z.output<typeof variables>, 'DEPLOYMENT_NAME' | 'BUILD_ID'>): Config['deployment'] {
-  if (name !== undefined && buildId !== undefined) return Object.freeze({ name, buildId });
-  if (name === undefined && buildId === undefined) return undefined;
-  throw new ConfigError('DEPLOYMENT_NAME and BUILD_ID: set both, or neither for a worker without a version');
-}
-
-const cliVariables = variables
-  .pick({
-    TASK_QUEUE: true,
-    SECRETS_DIR: true,
-    TEMPORAL_CODEC_KEYS: true,
-    TEMPORAL_CODEC_KEYS_FILE: true,
-    LOG_LEVEL: true,
-  })
-  .extend({
-    ALGOLIA_APPLICATION_ID: variables.shape.ALGOLIA_APPLICATION_ID.optional(),
-    WEB_UI_URL: z
-      .string()
-      .refine(
-        (value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol),
-        'expected a URL, such as http://localhost:8233',
-      )
-      .transform((value) => value.replace(/\/+$/, ''))
-      .optional(),
-  });
 
 /** What the CLI needs: no key of Algolia's, for the worker has that. */
 export interface CliConfig extends Pick<
@@ -251,7 +129,7 @@ export function loadCliConfig(environment: Environment = process.env): CliConfig
 function codecKeysOf({
   TEMPORAL_CODEC_KEYS: keys,
   TEMPORAL_CODEC_KEYS_FILE: file,
-}: Pick<z.output<typeof variables>, 'TEMPORAL_CODEC_KEYS' | 'TEMPORAL_CODEC_KEYS_FILE'>): Config['codecKeys'] {
+}: Pick<z.output<typeof cliVariables>, 'TEMPORAL_CODEC_KEYS' | 'TEMPORAL_CODEC_KEYS_FILE'>): Config['codecKeys'] {
   if (file === undefined) return keys;
   if (keys.length > 0)
     throw new ConfigError('TEMPORAL_CODEC_KEYS and TEMPORAL_CODEC_KEYS_FILE: set one of the two at most');

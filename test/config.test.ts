@@ -187,6 +187,17 @@ describe('a bad value gives one readable line that names the variable', () => {
     expect(lines.map((line) => line.split(':')[0])).toEqual(['ALGOLIA_API_KEY', 'ALGOLIA_REGION', 'LOG_LEVEL']);
   });
 
+  test('what is missing is told all at once', () => {
+    const lines = problem({ ALGOLIA_APPLICATION_ID: undefined, ALGOLIA_API_KEY: undefined, ALGOLIA_REGION: undefined });
+    expect(lines.split('\n').map((line) => line.split(':')[0])).toEqual([
+      'ALGOLIA_APPLICATION_ID',
+      'ALGOLIA_API_KEY or ALGOLIA_API_KEY_FILE',
+      'ALGOLIA_REGION',
+    ]);
+    const half = problem({ LOG_LEVEL: 'loud', BUILD_ID: '1' });
+    expect(half).toMatch(/^LOG_LEVEL: expected .*\nDEPLOYMENT_NAME and BUILD_ID: set both, /);
+  });
+
   test('no key, or two', () => {
     const words = 'ALGOLIA_API_KEY or ALGOLIA_API_KEY_FILE: set exactly one of the two';
     expect(problem({ ALGOLIA_API_KEY: undefined })).toBe(words);
