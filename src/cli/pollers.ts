@@ -1,18 +1,10 @@
-import proto from '@temporalio/proto';
+import { listPollers, type PolledFor } from '../list-pollers.ts';
 import { CliError } from './exit.ts';
 import type { Session } from './temporal.ts';
 
-const { TaskQueueType } = proto.temporal.api.enums.v1;
-
-/** Whether a worker has asked this task queue for work of the kind within the last minutes; the server forgets them after five. */
-export async function isPolled({ client, config }: Session, kind: 'activities' | 'workflows'): Promise<boolean> {
-  const { pollers } = await client.workflowService.describeTaskQueue({
-    namespace: client.options.namespace,
-    taskQueue: { name: config.taskQueue },
-    taskQueueType:
-      kind === 'activities' ? TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY : TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-  });
-  return (pollers ?? []).length > 0;
+/** Whether a worker has asked this task queue for work of the kind within the last minutes. */
+export async function isPolled({ client, config }: Session, kind: PolledFor): Promise<boolean> {
+  return (await listPollers(client, config.taskQueue, [kind])).length > 0;
 }
 
 export const noWorker = (taskQueue: string) =>

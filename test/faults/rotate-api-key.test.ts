@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
+import { listPollers } from '../../src/list-pollers.ts';
 import { keyRingId, type KeyRingState } from '../../src/secrets/key-ring-state.ts';
 import {
   forceConverge,
@@ -19,7 +20,6 @@ import { answer, asked } from '../setup/decide.ts';
 import { makeConnector, serveRecords, type RecordServer } from '../setup/connector.ts';
 import { spawnWorker, type SpawnedWorker } from '../setup/spawn-worker.ts';
 import { workerEnvironment } from '../setup/start-worker.ts';
-import { pollersOf } from '../setup/pollers.ts';
 
 const SYNCS = 40;
 const QUICK = { toSecret: 'file:algolia/v8', emergency: true, overlap: '0s', soak: '3s', revoke: 'delete' } as const;
@@ -85,7 +85,7 @@ class Stage {
   /** Waits for so many workers, dead or alive, by what they poll for last: activities. */
   async polling(workers: number): Promise<void> {
     await vi.waitFor(async () => {
-      const pollers = await pollersOf(client, this.taskQueue, 'activities');
+      const pollers = await listPollers(client, this.taskQueue, ['activities']);
       if (pollers.length !== workers) throw new Error(`${pollers.length} workers poll, not ${workers}`);
     }, PATIENCE);
   }

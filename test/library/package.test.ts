@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { build } from '../../scripts/build.ts';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
+import { listPollers } from '../../src/list-pollers.ts';
 import { makeConnector, serveRecords, type RecordServer } from '../setup/connector.ts';
 import { spawnNode } from '../deploy/spawn-node.ts';
 
@@ -120,11 +121,7 @@ test('the worker of the page runs its own workflow, one of ours, and a standalon
     expect(await start('callOperation', { operation: 'getTask', params: { taskID } })).toMatchObject({ taskID });
     const activity = { id: randomUUID(), taskQueue, args: [{ taskID }], scheduleToCloseTimeout: '30s' } as const;
     expect(await client.activity.execute('getTask', activity)).toMatchObject({ taskID });
-    const { pollers } = await client.workflowService.describeTaskQueue({
-      namespace,
-      taskQueue: { name: taskQueue },
-    });
-    expect(pollers.map(({ identity }) => identity)).toEqual([expect.stringMatching(/#[0-9a-f]{8}$/)]);
+    expect(await listPollers(client, taskQueue)).toEqual([expect.stringMatching(/#[0-9a-f]{8}$/)]);
   } finally {
     await worker.end('SIGTERM');
     await connection.close();

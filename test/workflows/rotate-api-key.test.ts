@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
+import { listPollers } from '../../src/list-pollers.ts';
 import { keyRingId, type KeyRingState } from '../../src/secrets/key-ring-state.ts';
 import {
   forceConverge,
@@ -17,7 +18,6 @@ import { syncTask } from '../../src/workflows/sync-task.ts';
 import { answer, asked, failureOf } from '../setup/decide.ts';
 import { makeConnector, serveRecords, type RecordServer } from '../setup/connector.ts';
 import { formsOf, historiesOf, textOf } from '../setup/histories.ts';
-import { pollersOf } from '../setup/pollers.ts';
 import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
 import { fastForward, withTimeSkipping } from '../setup/time-skipping.ts';
 
@@ -429,7 +429,7 @@ test('forceConverge is on record, asks for a name and a reason, and counts only 
     const waitingFor = [stranger.worker.options.identity];
     await vi.waitFor(
       async () =>
-        expect(await pollersOf(stage.worker.client, stage.worker.taskQueue, 'workflows')).toEqual(
+        expect(await listPollers(stage.worker.client, stage.worker.taskQueue, ['workflows'])).toEqual(
           expect.arrayContaining(waitingFor),
         ),
       20_000,
