@@ -1,16 +1,12 @@
 import { Runtime, Worker, type NativeConnection, type WorkerOptions, type WorkerPlugin } from '@temporalio/worker';
-import { observeAll } from './algolia/observe.ts';
 import { createRoom } from './activities/room.ts';
 import { loadApprovalPolicies } from './approvals/load-policies.ts';
 import { createDataConverter, payloadConverterPath } from './codec/data-converter.ts';
 import type { Config } from './config.ts';
 import { configuredActivities } from './configured-activities.ts';
 import { activitiesGraceMs } from './end-in-time.ts';
-import { serveHealth } from './health-server.ts';
 import { joinKeyRing } from './join-key-ring.ts';
-import { countRequests } from './metrics/count-requests.ts';
-import { countRetries } from './metrics/count-retries.ts';
-import { watchGauges } from './metrics/watch-gauges.ts';
+import { observeWorker } from './observe-worker.ts';
 import type { Scrubber } from './secrets/scrubber.ts';
 import { createSecretStore } from './secrets/secret-store.ts';
 import { locateWorkflows } from './workflow-bundle.ts';
@@ -31,29 +27,13 @@ export async function createWorker(
   const approvals = loadApprovalPolicies(config.approvalPolicies);
   if (approvals.builtInDefault) Runtime.instance().logger.warn(BUILT_IN_POLICY);
   const dataConverter = config.codecKeys.length > 0 ? createDataConverter(config.codecKeys) : undefined;
-  const joined = await joinKeyRing({ config, connection, dataConverter, scrubber, secrets });
-  const { client, keys, keyStore, identity, whileRunning } = joined;
+  const ring = await joinKeyRing({ config, connection, dataConverter, scrubber, secrets });
+  const { client, keys, keyStore, identity, whileRunning } = ring;
   const keyRing: WorkerPlugin = { name: 'key-ring', runWorker: (worker, next) => whileRunning(() => next(worker)) };
-  const hosts = { ingestion: config.ingestionUrl, search: config.searchUrl };
-  const meter = config.metricsAddress ? Runtime.instance().metricMeter : undefined;
-  // OpenTelemetry is loaded only where there is tracing.
-  const tracing = config.tracing
-    ? (await import('./tracing/start-tracing.ts')).startTracing({ userAgent: config.userAgent, hosts })
-    : undefined;
+  const { observe, interceptors, plugins } = await observeWorker({ config, connection, client, keys });
   const room = createRoom(activitySlots(config.slots));
-  const activities = configuredActivities({
-    config,
-    scrubber,
-    secrets,
-    keys,
-    keyStore,
-    approvals,
-    observe: observeAll([...(meter ? [countRequests(meter)] : []), ...(tracing ? [tracing.observe] : [])]),
-    room,
-  });
+  const activities = configuredActivities({ config, scrubber, secrets, keys, keyStore, approvals, observe, room });
   const { taskQueueActivitiesPerSecond } = config.rates;
-  const health = config.healthAddress ? [await serveHealth({ address: config.healthAddress, connection, keys })] : [];
-  const gauges = meter ? [watchGauges({ meter, client, taskQueue: config.taskQueue, keys })] : [];
   return Worker.create({
     connection,
     namespace: config.temporal.namespace,
@@ -73,11 +53,11 @@ export async function createWorker(
     ...(taskQueueActivitiesPerSecond === undefined
       ? {}
       : { maxTaskQueueActivitiesPerSecond: taskQueueActivitiesPerSecond }),
-    interceptors: { activity: [() => ({ inbound: room.interceptor }), ...(meter ? [countRetries(meter)] : [])] },
+    interceptors: { activity: [() => ({ inbound: room.interceptor }), ...interceptors] },
     // The heartbeat of a wait is the progress that people see; the default shows it half a minute late.
     maxHeartbeatThrottleInterval: '5s',
     shutdownGraceTime: activitiesGraceMs(config.shutdownGraceMs),
     ...overrides,
-    plugins: [...health, ...gauges, ...(tracing ? [tracing.plugin] : []), keyRing, ...(overrides.plugins ?? [])],
+    plugins: [...plugins, keyRing, ...(overrides.plugins ?? [])],
   });
 }
