@@ -57,6 +57,8 @@ const CASES: [file: string, code: string, rule: string | undefined][] = [
     `import { type z } from '../operations/a.ts';\nexport type Z = z.ZodType;`,
     'typescript(no-import-type-side-effects)',
   ],
+  ['src/workflows/o.ts', `export { executeChild } from '@temporalio/workflow';`, IMPORTS],
+  ['src/workflows/steps/f.ts', `export { executeChild } from '@temporalio/workflow';`, IMPORTS],
   ['src/workflows/steps/a.ts', `export { p } from '../proxies.ts';`, undefined],
   ['src/workflows/steps/b.ts', `export { sleep } from '@temporalio/workflow';`, undefined],
   [
