@@ -1,23 +1,16 @@
-import {
-  ApplicationFailure,
-  CancellationScope,
-  defineQuery,
-  ParentClosePolicy,
-  setCurrentDetails,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, defineQuery } from '@temporalio/workflow';
 import type { Checked, WorkflowInput } from '../activities/check-input.ts';
 import type { OutputOf } from '../operations/index.ts';
 import { checkInput, repeatable } from './proxies.ts';
 import { checkPolicy, openApprovals, requireApproval, type ApprovalOutcome } from './steps/approval.ts';
 import { failureMessage } from './steps/failure-type.ts';
+import { startProgress, type Progress } from './steps/progress.ts';
 import { findableBy } from './steps/search-attributes.ts';
 import { changedMembers, sourceBefore, type SourceBefore } from './steps/source-before.ts';
+import { syncChild } from './steps/sync-child.ts';
 import { reasonOf, undoneFailure } from './steps/undone-failure.ts';
 import { readValidation, type Validation } from './steps/validate.ts';
-import { syncTask, type SyncTaskResult } from './sync-task.ts';
-import { runChild } from './steps/run-child.ts';
+import type { SyncTaskResult } from './sync-task.ts';
 
 /**
  * Changes a source without betting on it: validate → approval → update → sync.
@@ -48,7 +41,12 @@ type Input = Checked<'changeSource'>;
 
 export async function changeSource(rawInput: ChangeSourceInput): Promise<ChangeSourceResult> {
   openApprovals();
-  const tell = startStatus(rawInput?.sourceID);
+  const { tell } = startProgress<ChangeSourceStatus>({
+    query: changeSourceStatus,
+    description: 'How far the change has come',
+    atTheStart: { sourceID: rawInput?.sourceID, step: 'checking the input' },
+    describe,
+  });
   const input = await checkInput('changeSource', rawInput);
   const { sourceID, sourceUpdate } = input;
   findableBy({ AlgoliaAppId: input.applicationId });
@@ -65,7 +63,10 @@ export async function changeSource(rawInput: ChangeSourceInput): Promise<ChangeS
   try {
     tell({ step: 'updating the source', approval });
     await repeatable.updateSource({ sourceID, sourceUpdate });
-    const sync = taskID === undefined ? undefined : await syncChanged(input, taskID, tell);
+    const sync =
+      taskID === undefined
+        ? undefined
+        : await syncChild({ ...input.run, taskID }, { name: 'sync', summary: 'sync after the change', tell });
     tell({ step: 'done', ...(sync ? { sync } : {}) });
     findableBy({ Outcome: sync?.verdict ?? 'changed' });
     return {
@@ -80,19 +81,7 @@ export async function changeSource(rawInput: ChangeSourceInput): Promise<ChangeS
   }
 }
 
-type Tell = (change: Partial<ChangeSourceStatus>) => string;
-
-/** Returns the Current Details as they are then. */
-function startStatus(sourceID: string): Tell {
-  let status: ChangeSourceStatus = { sourceID, step: 'checking the input' };
-  setHandler(changeSourceStatus, () => status, { description: 'How far the change has come' });
-  return (change) => {
-    status = { ...status, ...change };
-    const details = describe(status);
-    setCurrentDetails(details);
-    return details;
-  };
-}
+type Tell = Progress<ChangeSourceStatus>['tell'];
 
 async function taskToSync({ sourceID, taskID }: Input): Promise<string | undefined> {
   if (taskID !== undefined) {
@@ -140,17 +129,6 @@ async function approveChange(
     },
   });
   return { approval, approved };
-}
-
-async function syncChanged(input: Input, taskID: string, tell: Tell): Promise<SyncTaskResult> {
-  const workflowId = `${workflowInfo().workflowId}/sync`;
-  tell({ step: `syncing: workflow ${workflowId}` });
-  return runChild(syncTask, {
-    args: [{ ...input.run, taskID }],
-    workflowId,
-    parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-    staticSummary: 'sync after the change',
-  });
 }
 
 /** Puts the source back as it was, and returns what to throw. */

@@ -1,4 +1,4 @@
-import { defineQuery, ParentClosePolicy, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
+import { defineQuery, ParentClosePolicy } from '@temporalio/workflow';
 import type { Checked, WorkflowInput } from '../activities/check-input.ts';
 import { checkInput } from './proxies.ts';
 import { rotateApiKey, rotateApiKeyId, type RotateApiKeyInput, type RotateApiKeyResult } from './rotate-api-key.ts';
@@ -12,10 +12,12 @@ import {
   type ConnectorIDs,
   type ConnectorStatus,
 } from './steps/make-connector.ts';
-import { findableBy } from './steps/search-attributes.ts';
-import { undoLog } from './steps/undo.ts';
-import { syncTask, type SyncTaskResult } from './sync-task.ts';
+import { startProgress, type Progress } from './steps/progress.ts';
 import { runChild } from './steps/run-child.ts';
+import { findableBy } from './steps/search-attributes.ts';
+import { syncChild } from './steps/sync-child.ts';
+import { undoLog } from './steps/undo.ts';
+import type { SyncTaskResult } from './sync-task.ts';
 
 /**
  * A connector from nothing to proven: provision → approval → first sync → rotation of the API key, if asked for → second sync with the new key.
@@ -45,7 +47,12 @@ type Input = Checked<'connectorPipeline'>;
 
 export async function connectorPipeline(rawInput: ConnectorPipelineInput): Promise<ConnectorPipelineResult> {
   openApprovals();
-  const progress = startProgress(rawInput?.name);
+  const progress = startProgress<ConnectorPipelineStatus>({
+    query: connectorPipelineStatus,
+    description: 'What has been made, approved, synced and rotated so far',
+    atTheStart: atTheStart(rawInput?.name),
+    describe,
+  });
   const input = await checkInput('connectorPipeline', rawInput);
   findableBy({ AlgoliaAppId: input.applicationId, AlgoliaIndex: input.destination.input.indexName });
   await checkPolicy(input.approval?.policy);
@@ -59,26 +66,7 @@ export async function connectorPipeline(rawInput: ConnectorPipelineInput): Promi
   return { ids, created, adopted, differs, approval, sync, ...rotated };
 }
 
-interface Progress {
-  readonly status: ConnectorPipelineStatus;
-  readonly tell: (change: Partial<ConnectorPipelineStatus>) => void;
-}
-
-function startProgress(name: string): Progress {
-  const progress = {
-    status: atTheStart(name) as ConnectorPipelineStatus,
-    tell(change: Partial<ConnectorPipelineStatus>) {
-      progress.status = { ...progress.status, ...change };
-      setCurrentDetails(describe(progress.status));
-    },
-  };
-  setHandler(connectorPipelineStatus, () => progress.status, {
-    description: 'What has been made, approved, synced and rotated so far',
-  });
-  return progress;
-}
-
-async function makeAndProve(input: Input, progress: Progress) {
+async function makeAndProve(input: Input, progress: Progress<ConnectorPipelineStatus>) {
   const undo = undoLog();
   try {
     const connector = await makeConnector(input, undo, progress);
@@ -93,7 +81,11 @@ async function makeAndProve(input: Input, progress: Progress) {
   }
 }
 
-async function approveFirstRun(input: Input, connector: Connector, progress: Progress): Promise<ApprovalOutcome> {
+async function approveFirstRun(
+  input: Input,
+  connector: Connector,
+  progress: Progress<ConnectorPipelineStatus>,
+): Promise<ApprovalOutcome> {
   progress.tell({ step: 'waiting for approval' });
   const { name, authentication, source, transformation, destination, task, run, thenRotate } = input;
   const { ids, created, adopted, differs, validation } = connector;
@@ -116,23 +108,19 @@ async function runSync(
   input: Input,
   taskID: string,
   which: 'sync' | 'second-sync',
-  progress: Progress,
+  progress: Progress<ConnectorPipelineStatus>,
 ): Promise<SyncTaskResult> {
-  const workflowId = `${workflowInfo().workflowId}/${which}`;
-  progress.tell({ step: `syncing: workflow ${workflowId}` });
-  return runChild(syncTask, {
+  return syncChild(
     // A run that goes on since before the rotation would not prove the new key.
-    args: [{ ...input.run, taskID, ...(which === 'second-sync' ? { onBusy: 'wait' as const } : {}) }],
-    workflowId,
-    parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-    staticSummary: `${which} of ${input.name}`,
-  });
+    { ...input.run, taskID, ...(which === 'second-sync' ? { onBusy: 'wait' as const } : {}) },
+    { name: which, summary: `${which} of ${input.name}`, tell: progress.tell },
+  );
 }
 
 async function rotateAndProve(
   input: Input,
   taskID: string,
-  progress: Progress,
+  progress: Progress<ConnectorPipelineStatus>,
 ): Promise<Pick<ConnectorPipelineResult, 'rotation' | 'secondSync'>> {
   // One rotation of an application at a time: its id is the lock.
   const workflowId = rotateApiKeyId(input.applicationId);

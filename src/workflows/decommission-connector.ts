@@ -1,11 +1,4 @@
-import {
-  ApplicationFailure,
-  CancellationScope,
-  CancelledFailure,
-  defineQuery,
-  setCurrentDetails,
-  setHandler,
-} from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, CancelledFailure, defineQuery } from '@temporalio/workflow';
 import type { Checked, WorkflowInput } from '../activities/check-input.ts';
 import { checkInput, repeatable } from './proxies.ts';
 import { checkPolicy, openApprovals, requireApproval, type ApprovalOutcome } from './steps/approval.ts';
@@ -14,6 +7,7 @@ import { deleteParts, type DeletedParts } from './steps/delete-parts.ts';
 import { drainTasks } from './steps/drain-tasks.ts';
 import { durationMs } from './steps/duration.ts';
 import { failureMessage } from './steps/failure-type.ts';
+import { startProgress, type Progress } from './steps/progress.ts';
 import { findableBy } from './steps/search-attributes.ts';
 import { reasonOf, undoneFailure } from './steps/undone-failure.ts';
 
@@ -53,7 +47,12 @@ export async function decommissionConnector(
   rawInput: DecommissionConnectorInput,
 ): Promise<DecommissionConnectorResult> {
   openApprovals();
-  const tell = startStatus(rawInput?.taskID);
+  const { tell } = startProgress<DecommissionConnectorStatus>({
+    query: decommissionConnectorStatus,
+    description: 'How far the decommissioning has come',
+    atTheStart: { taskID: rawInput?.taskID, step: 'checking the input' },
+    describe,
+  });
   const input = await checkInput('decommissionConnector', rawInput);
   const { taskID } = input;
   findableBy({ AlgoliaAppId: input.applicationId, AlgoliaTaskId: taskID });
@@ -65,19 +64,7 @@ export async function decommissionConnector(
   return finish(await decommission(input, enabled, tell), tell);
 }
 
-type Tell = (change: Partial<DecommissionConnectorStatus>) => string;
-
-/** Returns the Current Details as they are then. */
-function startStatus(taskID: string): Tell {
-  let status: DecommissionConnectorStatus = { taskID, step: 'checking the input' };
-  setHandler(decommissionConnectorStatus, () => status, { description: 'How far the decommissioning has come' });
-  return (change) => {
-    status = { ...status, ...change };
-    const details = describe(status);
-    setCurrentDetails(details);
-    return details;
-  };
-}
+type Tell = Progress<DecommissionConnectorStatus>['tell'];
 
 type Outcome = DeletedParts & Pick<DecommissionConnectorResult, 'taskID' | 'stillRunning' | 'approval'>;
 

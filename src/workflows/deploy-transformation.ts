@@ -1,13 +1,4 @@
-import {
-  ApplicationFailure,
-  CancellationScope,
-  CancelledFailure,
-  defineQuery,
-  ParentClosePolicy,
-  setCurrentDetails,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, CancelledFailure, defineQuery } from '@temporalio/workflow';
 import type { Checked, WorkflowInput } from '../activities/check-input.ts';
 import type { CodeComparison } from '../activities/compare-code.ts';
 import type { TransformationInspection } from '../activities/inspect-transformation.ts';
@@ -16,12 +7,13 @@ import type { SampleTried } from '../activities/try-samples.ts';
 import { checkInput, compareCode, readCode, repeatable } from './proxies.ts';
 import { checkPolicy, openApprovals, requireApproval, type ApprovalOutcome } from './steps/approval.ts';
 import { describeDeployment } from './steps/describe-deployment.ts';
+import { startProgress, type Progress } from './steps/progress.ts';
 import { findableBy } from './steps/search-attributes.ts';
 import { isOurs, putTransformationBack, type Deployed } from './steps/put-transformation-back.ts';
+import { syncChild } from './steps/sync-child.ts';
 import { reasonOf, undoneFailure } from './steps/undone-failure.ts';
 import { assertAllAsExpected } from './steps/validate.ts';
-import { syncTask, type SyncTaskResult } from './sync-task.ts';
-import { runChild } from './steps/run-child.ts';
+import type { SyncTaskResult } from './sync-task.ts';
 
 /**
  * Deploys the code of a transformation: try it on samples → hold what comes out against what is expected → show the diff → approval →
@@ -59,7 +51,12 @@ type Input = Checked<'deployTransformation'>;
 
 export async function deployTransformation(rawInput: DeployTransformationInput): Promise<DeployTransformationResult> {
   openApprovals();
-  const tell = startStatus(rawInput?.transformationID);
+  const { tell } = startProgress<DeployTransformationStatus>({
+    query: deployTransformationStatus,
+    description: 'How far the deployment has come',
+    atTheStart: { transformationID: rawInput?.transformationID, step: 'checking the input' },
+    describe: describeDeployment,
+  });
   const input = await checkInput('deployTransformation', rawInput);
   const { transformationID } = input;
   findableBy({ AlgoliaAppId: input.applicationId, AlgoliaTaskId: input.canaryTaskID });
@@ -90,19 +87,7 @@ export async function deployTransformation(rawInput: DeployTransformationInput):
   }
 }
 
-type Tell = (change: Partial<DeployTransformationStatus>) => string;
-
-/** Returns the Current Details as they are then. */
-function startStatus(transformationID: string): Tell {
-  let status: DeployTransformationStatus = { transformationID, step: 'checking the input' };
-  setHandler(deployTransformationStatus, () => status, { description: 'How far the deployment has come' });
-  return (change) => {
-    status = { ...status, ...change };
-    const details = describeDeployment(status);
-    setCurrentDetails(details);
-    return details;
-  };
-}
+type Tell = Progress<DeployTransformationStatus>['tell'];
 
 type NewCode = Required<Pick<TransformationDefinition, 'type' | 'input'>>;
 
@@ -214,14 +199,10 @@ async function update(
 }
 
 async function syncCanary(input: Input, taskID: string, tell: Tell): Promise<SyncTaskResult> {
-  const workflowId = `${workflowInfo().workflowId}/canary`;
-  tell({ step: `syncing the canary: workflow ${workflowId}` });
-  const sync = await runChild(syncTask, {
-    args: [{ ...input.run, taskID }],
-    workflowId,
-    parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-    staticSummary: 'canary with the new code',
-  });
+  const sync = await syncChild(
+    { ...input.run, taskID },
+    { name: 'canary', doing: 'syncing the canary', summary: 'canary with the new code', tell },
+  );
   tell({ sync });
   return sync;
 }

@@ -1,4 +1,4 @@
-import { defineQuery, ParentClosePolicy, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
+import { defineQuery } from '@temporalio/workflow';
 import type { Checked, WorkflowInput } from '../activities/check-input.ts';
 import { checkInput } from './proxies.ts';
 import { checkPolicy, openApprovals, requireApproval, type ApprovalOutcome } from './steps/approval.ts';
@@ -9,12 +9,12 @@ import {
   unmakeConnector,
   type Connector,
   type ConnectorStatus,
-  type Progress,
 } from './steps/make-connector.ts';
+import { startProgress, type Progress } from './steps/progress.ts';
 import { findableBy } from './steps/search-attributes.ts';
+import { syncChild } from './steps/sync-child.ts';
 import { undoLog } from './steps/undo.ts';
-import { syncTask, type SyncTaskResult } from './sync-task.ts';
-import { runChild } from './steps/run-child.ts';
+import type { SyncTaskResult } from './sync-task.ts';
 
 /**
  * Makes a whole connector or nothing: authentication → validate source → source → try transformation → transformation → destination → task.
@@ -33,7 +33,12 @@ export interface ProvisionConnectorResult extends Connector {
 export const provisionConnectorStatus = defineQuery<ConnectorStatus>('status');
 
 export async function provisionConnector(rawInput: ProvisionConnectorInput): Promise<ProvisionConnectorResult> {
-  const progress = startProgress(rawInput?.name);
+  const progress = startProgress<ConnectorStatus>({
+    query: provisionConnectorStatus,
+    description: 'What has been made so far',
+    atTheStart: atTheStart(rawInput?.name),
+    describe: describeConnector,
+  });
   if (rawInput?.approval) openApprovals();
   const input = await checkInput('provisionConnector', rawInput);
   findableBy({ AlgoliaAppId: input.applicationId, AlgoliaIndex: input.destination.input.indexName });
@@ -51,22 +56,10 @@ export async function provisionConnector(rawInput: ProvisionConnectorInput): Pro
   }
 }
 
-function startProgress(name: string): Progress {
-  const progress = {
-    status: atTheStart(name),
-    tell(change: Partial<ConnectorStatus>) {
-      progress.status = { ...progress.status, ...change };
-      setCurrentDetails(describeConnector(progress.status));
-    },
-  };
-  setHandler(provisionConnectorStatus, () => progress.status, { description: 'What has been made so far' });
-  return progress;
-}
-
 async function approveFirstSync(
   input: Checked<'provisionConnector'>,
   { ids, created, adopted, differs, validation }: Connector,
-  progress: Progress,
+  progress: Progress<ConnectorStatus>,
 ): Promise<ApprovalOutcome> {
   progress.tell({ step: 'waiting for approval' });
   const { name, source, destination, task, firstSync: run } = input;
@@ -83,16 +76,12 @@ async function approveFirstSync(
 async function firstSync(
   input: Checked<'provisionConnector'>,
   taskID: string,
-  progress: Progress,
+  progress: Progress<ConnectorStatus>,
 ): Promise<SyncTaskResult | undefined> {
   if (!input.firstSync?.enabled) return undefined;
   const { enabled: _enabled, ...options } = input.firstSync;
-  const workflowId = `${workflowInfo().workflowId}/sync`;
-  progress.tell({ step: `syncing for the first time: workflow ${workflowId}` });
-  return runChild(syncTask, {
-    args: [{ taskID, ...options }],
-    workflowId,
-    parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-    staticSummary: `first sync of ${input.name}`,
-  });
+  return syncChild(
+    { taskID, ...options },
+    { name: 'sync', doing: 'syncing for the first time', summary: `first sync of ${input.name}`, tell: progress.tell },
+  );
 }

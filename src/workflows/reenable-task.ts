@@ -1,19 +1,13 @@
-import {
-  CancellationScope,
-  defineQuery,
-  ParentClosePolicy,
-  setCurrentDetails,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { CancellationScope, defineQuery } from '@temporalio/workflow';
 import type { Checked, WorkflowInput } from '../activities/check-input.ts';
 import { checkInput, repeatable } from './proxies.ts';
 import { checkPolicy, openApprovals, requireApproval, type ApprovalOutcome } from './steps/approval.ts';
 import { failureMessage } from './steps/failure-type.ts';
+import { startProgress, type Progress } from './steps/progress.ts';
 import { findableBy } from './steps/search-attributes.ts';
+import { syncChild } from './steps/sync-child.ts';
 import { reasonOf, undoneFailure } from './steps/undone-failure.ts';
-import { syncTask, type SyncTaskResult } from './sync-task.ts';
-import { runChild } from './steps/run-child.ts';
+import type { SyncTaskResult } from './sync-task.ts';
 
 /**
  * Enables a disabled task again, once somebody approves, and syncs it as a test. If that fails, it is disabled again.
@@ -39,7 +33,12 @@ export const reenableTaskStatus = defineQuery<ReenableTaskStatus>('status');
 
 export async function reenableTask(rawInput: ReenableTaskInput): Promise<ReenableTaskResult> {
   openApprovals();
-  const tell = startStatus(rawInput?.taskID);
+  const { tell } = startProgress<ReenableTaskStatus>({
+    query: reenableTaskStatus,
+    description: 'How far it has come',
+    atTheStart: { taskID: rawInput?.taskID, step: 'checking the input' },
+    describe,
+  });
   const input = await checkInput('reenableTask', rawInput);
   const { taskID } = input;
   findableBy({ AlgoliaAppId: input.applicationId, AlgoliaTaskId: taskID });
@@ -49,10 +48,13 @@ export async function reenableTask(rawInput: ReenableTaskInput): Promise<Reenabl
   const approval = await approve(input, tell);
   if (await isEnabled(taskID)) return { taskID, outcome: 'was enabled', approval };
   try {
-    tell('enabling the task');
+    tell({ step: 'enabling the task' });
     await repeatable.enableTask({ taskID });
-    const sync = await syncEnabled(input, tell);
-    tell('done');
+    const sync = await syncChild(
+      { ...input.run, taskID },
+      { name: 'sync', summary: 'sync of the task that was enabled again', tell },
+    );
+    tell({ step: 'done' });
     findableBy({ Outcome: sync.verdict });
     return { taskID, outcome: 'enabled', approval, sync };
   } catch (error) {
@@ -60,19 +62,9 @@ export async function reenableTask(rawInput: ReenableTaskInput): Promise<Reenabl
   }
 }
 
-type Tell = (step: string) => string;
+type Tell = Progress<ReenableTaskStatus>['tell'];
 
-/** Returns the Current Details as they are then. */
-function startStatus(taskID: string): Tell {
-  let step = 'checking the input';
-  setHandler(reenableTaskStatus, () => ({ taskID, step }), { description: 'How far it has come' });
-  return (next) => {
-    step = next;
-    const details = `**task \`${taskID}\`**: ${step}`;
-    setCurrentDetails(details);
-    return details;
-  };
-}
+const describe = ({ taskID, step }: ReenableTaskStatus) => `**task \`${taskID}\`**: ${step}`;
 
 const isEnabled = async (taskID: string) => (await repeatable.getTask({ taskID })).enabled !== false;
 
@@ -103,18 +95,7 @@ async function approve({ taskID, reason, requestedBy, approval }: Checked<'reena
     replan: plan,
     policy: approval?.policy,
     requestedBy,
-    describeAround: tell('waiting for approval'),
-  });
-}
-
-async function syncEnabled({ taskID, run }: Checked<'reenableTask'>, tell: Tell): Promise<SyncTaskResult> {
-  const workflowId = `${workflowInfo().workflowId}/sync`;
-  tell(`syncing: workflow ${workflowId}`);
-  return runChild(syncTask, {
-    args: [{ ...run, taskID }],
-    workflowId,
-    parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-    staticSummary: 'sync of the task that was enabled again',
+    describeAround: tell({ step: 'waiting for approval' }),
   });
 }
 
@@ -122,12 +103,12 @@ async function syncEnabled({ taskID, run }: Checked<'reenableTask'>, tell: Tell)
 async function disableAgain(taskID: string, error: unknown, tell: Tell): Promise<unknown> {
   let outcome = 'disabled again';
   try {
-    tell(`disabling the task again, because: ${reasonOf(error)}`);
+    tell({ step: `disabling the task again, because: ${reasonOf(error)}` });
     await repeatable.disableTask({ taskID });
   } catch (disableError) {
     outcome = `left enabled: it could not be disabled again (${failureMessage(disableError)})`;
   }
-  tell(`${outcome}, because: ${reasonOf(error)}`);
+  tell({ step: `${outcome}, because: ${reasonOf(error)}` });
   findableBy({ Outcome: outcome === 'disabled again' ? 'restored' : 'not restored' });
   return undoneFailure(error, {
     type: 'ReenableFailed',

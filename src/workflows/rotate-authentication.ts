@@ -1,13 +1,4 @@
-import {
-  ApplicationFailure,
-  CancellationScope,
-  defineQuery,
-  ParentClosePolicy,
-  setCurrentDetails,
-  setHandler,
-  sleep,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, defineQuery, sleep, workflowInfo } from '@temporalio/workflow';
 import type { Checked, WorkflowInput } from '../activities/check-input.ts';
 import type { OutputOf } from '../operations/index.ts';
 import { checkInput, once, repeatable } from './proxies.ts';
@@ -17,12 +8,13 @@ import { pointAt, tasksOf, usersOf, type User } from './steps/authentication-use
 import { drainTasks } from './steps/drain-tasks.ts';
 import { durationMs } from './steps/duration.ts';
 import { failureMessage } from './steps/failure-type.ts';
+import { startProgress, type Progress } from './steps/progress.ts';
 import { findableBy } from './steps/search-attributes.ts';
+import { syncChild } from './steps/sync-child.ts';
 import { undoLog, type UndoLog } from './steps/undo.ts';
 import { reasonOf, undoneFailure } from './steps/undone-failure.ts';
 import { readValidation } from './steps/validate.ts';
-import { syncTask, type SyncTaskResult } from './sync-task.ts';
-import { runChild } from './steps/run-child.ts';
+import type { SyncTaskResult } from './sync-task.ts';
 
 /**
  * Replaces the credentials of sources and destinations, never in place: a new authentication beside the old → validate every source with
@@ -58,7 +50,17 @@ type Input = Checked<'rotateAuthentication'>;
 
 export async function rotateAuthentication(rawInput: RotateAuthenticationInput): Promise<RotateAuthenticationResult> {
   openApprovals();
-  const progress = startProgress(rawInput?.authenticationID);
+  const progress = startProgress<RotateAuthenticationStatus>({
+    query: rotateAuthenticationStatus,
+    description: 'How far the rotation has come',
+    atTheStart: {
+      oldAuthenticationID: rawInput?.authenticationID,
+      step: 'checking the input',
+      switched: [],
+      canary: [],
+    },
+    describe,
+  });
   const input = await checkInput('rotateAuthentication', rawInput);
   findableBy({ AlgoliaAppId: input.applicationId, AlgoliaTaskId: input.canaryTaskID });
   await checkPolicy(input.approval?.policy);
@@ -81,26 +83,6 @@ export async function rotateAuthentication(rawInput: RotateAuthenticationInput):
   return finish(old, progress);
 }
 
-interface Progress {
-  readonly status: RotateAuthenticationStatus;
-  /** Returns the Current Details as they are then. */
-  readonly tell: (change: Partial<RotateAuthenticationStatus>) => string;
-}
-
-function startProgress(oldAuthenticationID: string): Progress {
-  const progress = {
-    status: { oldAuthenticationID, step: 'checking the input', switched: [], canary: [] } as RotateAuthenticationStatus,
-    tell(change: Partial<RotateAuthenticationStatus>) {
-      progress.status = { ...progress.status, ...change };
-      const details = describe(progress.status);
-      setCurrentDetails(details);
-      return details;
-    },
-  };
-  setHandler(rotateAuthenticationStatus, () => progress.status, { description: 'How far the rotation has come' });
-  return progress;
-}
-
 /** What the canary uses comes first, so that a failure is found before anything else is switched. */
 async function canaryFirst(users: readonly User[], canaryTaskID: string | undefined): Promise<User[]> {
   if (canaryTaskID === undefined) return [...users];
@@ -121,7 +103,7 @@ async function makeReplacement(
   { newInput }: Input,
   { type, platform, name: oldName }: Authentication,
   undo: UndoLog,
-  progress: Progress,
+  progress: Progress<RotateAuthenticationStatus>,
 ): Promise<string> {
   const name = `${oldName.slice(0, 150)} (rotated ${workflowInfo().firstExecutionRunId})`;
   progress.tell({ step: 'creating the new authentication' });
@@ -141,7 +123,11 @@ async function makeReplacement(
   return id;
 }
 
-async function validateAll(users: readonly User[], authenticationID: string, progress: Progress): Promise<void> {
+async function validateAll(
+  users: readonly User[],
+  authenticationID: string,
+  progress: Progress<RotateAuthenticationStatus>,
+): Promise<void> {
   for (const { kind, id } of users) {
     if (kind !== 'source') continue;
     progress.tell({ step: `validating source ${id} with the new authentication` });
@@ -154,7 +140,7 @@ async function approveSwitch(
   { authenticationID, name, type, updatedAt }: Authentication,
   newID: string,
   users: readonly User[],
-  progress: Progress,
+  progress: Progress<RotateAuthenticationStatus>,
 ): Promise<ApprovalOutcome> {
   const plan = (switches: readonly User[], changedAt: string | null | undefined) => ({
     replace: { authenticationID, name, type, updatedAt: changedAt ?? null },
@@ -182,7 +168,7 @@ async function switchAll(
   newID: string,
   users: readonly User[],
   switched: User[],
-  progress: Progress,
+  progress: Progress<RotateAuthenticationStatus>,
 ): Promise<void> {
   const canary =
     input.canaryTaskID === undefined ? undefined : await repeatable.getTask({ taskID: input.canaryTaskID });
@@ -197,16 +183,17 @@ async function switchAll(
   }
 }
 
-async function syncCanary(input: Input, taskID: string, progress: Progress): Promise<void> {
+async function syncCanary(input: Input, taskID: string, progress: Progress<RotateAuthenticationStatus>): Promise<void> {
   const { canary = [] } = progress.status;
-  const workflowId = `${workflowInfo().workflowId}/canary-${canary.length + 1}`;
-  progress.tell({ step: `syncing the canary: workflow ${workflowId}` });
-  const sync = await runChild(syncTask, {
-    args: [{ ...input.run, taskID }],
-    workflowId,
-    parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-    staticSummary: 'canary with the new authentication',
-  });
+  const sync = await syncChild(
+    { ...input.run, taskID },
+    {
+      name: `canary-${canary.length + 1}`,
+      doing: 'syncing the canary',
+      summary: 'canary with the new authentication',
+      tell: progress.tell,
+    },
+  );
   progress.tell({ canary: [...canary, sync] });
 }
 
@@ -215,7 +202,7 @@ async function retire(
   { drainTimeout, overlap, run }: Input,
   { authenticationID }: Authentication,
   users: readonly User[],
-  progress: Progress,
+  progress: Progress<RotateAuthenticationStatus>,
 ): Promise<void> {
   progress.tell({ step: 'waiting for the runs that began with the old authentication' });
   const deadline = Date.now() + durationMs(drainTimeout);
@@ -237,7 +224,10 @@ async function retire(
 }
 
 /** The new one takes the name of the old one, by which provisionConnector finds it. */
-async function finish({ name }: Authentication, progress: Progress): Promise<RotateAuthenticationResult> {
+async function finish(
+  { name }: Authentication,
+  progress: Progress<RotateAuthenticationStatus>,
+): Promise<RotateAuthenticationResult> {
   const { newAuthenticationID: authenticationID = '', oldDeleted } = progress.status;
   if (oldDeleted) {
     await CancellationScope.nonCancellable(() =>
@@ -256,7 +246,7 @@ async function switchBack(
   switched: readonly User[],
   undo: UndoLog,
   error: unknown,
-  progress: Progress,
+  progress: Progress<RotateAuthenticationStatus>,
 ): Promise<unknown> {
   const why = reasonOf(error);
   progress.tell({ step: `going back to the old authentication, because: ${why}` });

@@ -2,6 +2,7 @@ import type { Checked } from '../../activities/check-input.ts';
 import type { ResourceKind } from '../../operations/resource-kinds.ts';
 import { once } from '../proxies.ts';
 import { adoptOrCreate, type Settled, type Wanted } from './adopt-or-create.ts';
+import type { Progress } from './progress.ts';
 import type { UndoLog } from './undo.ts';
 import { reasonOf, undoneFailure } from './undone-failure.ts';
 import { checkSource, checkTransformation, type Validation } from './validate.ts';
@@ -41,12 +42,6 @@ export interface ConnectorStatus {
   readonly leftBehind?: readonly string[];
 }
 
-/** The state of the making, and the way to tell of a change. */
-export interface Progress {
-  readonly status: ConnectorStatus;
-  readonly tell: (change: Partial<ConnectorStatus>) => void;
-}
-
 export const atTheStart = (name: string): ConnectorStatus => ({
   name,
   step: 'checking the input',
@@ -57,7 +52,11 @@ export const atTheStart = (name: string): ConnectorStatus => ({
 });
 
 /** Makes what is not there yet, in the order in which the parts need each other. What it makes is in the undo log. */
-export async function makeConnector(input: ConnectorInput, undo: UndoLog, progress: Progress): Promise<Connector> {
+export async function makeConnector(
+  input: ConnectorInput,
+  undo: UndoLog,
+  progress: Progress<ConnectorStatus>,
+): Promise<Connector> {
   const { name, ifExists, authentication, source, transformation, destination, task } = input;
   const settle = async (wanted: Omit<Wanted, 'ifExists'>, id: keyof ConnectorIDs): Promise<string> => {
     progress.tell({ step: `settling the ${wanted.kind}` });
@@ -138,7 +137,7 @@ async function makeTransformation(
   transformation: NonNullable<ConnectorInput['transformation']>,
   connectorName: string,
   settle: (wanted: Omit<Wanted, 'ifExists'>, id: keyof ConnectorIDs) => Promise<string>,
-  progress: Progress,
+  progress: Progress<ConnectorStatus>,
 ): Promise<string> {
   const { name = connectorName, type, input, tryOn = [] } = transformation;
   for (const [index, sampleRecord] of tryOn.entries()) {
@@ -153,7 +152,7 @@ async function makeTransformation(
 export async function unmakeConnector(
   input: Pick<ConnectorInput, 'keepOnFailure'>,
   undo: UndoLog,
-  progress: Progress,
+  progress: Progress<ConnectorStatus>,
   error: unknown,
 ): Promise<unknown> {
   const why = reasonOf(error);
