@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { workflowsPath } from '../src/workflow-bundle.ts';
+import { sharedWorkflows } from '../src/workflow-bundle.ts';
 import { runRound } from '../test/faults/crash/run-round.ts';
 import { startMortalTemporal } from '../test/setup/mortal-temporal.ts';
 
@@ -22,7 +22,7 @@ Runtime.install({
 });
 const directory = mkdtempSync(join(tmpdir(), 'crash-'));
 const codePath = join(directory, 'workflows.js');
-const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+const { code } = await bundleWorkflowCode({ ...sharedWorkflows(), logger: new DefaultLogger('WARN') });
 writeFileSync(codePath, code);
 const { address, namespace, restart, stop } = await startMortalTemporal();
 try {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
 import { codecKeys } from '../../src/codec/codec-keys.ts';
 import { createDataConverter } from '../../src/codec/data-converter.ts';
-import { workflowsPath } from '../../src/workflow-bundle.ts';
+import { sharedWorkflows } from '../../src/workflow-bundle.ts';
 import { cliWith, type Cli } from '../cli/run-cli.ts';
 import { makeConnector, serveRecords, type RecordServer } from '../setup/connector.ts';
 import { startTestWorker, workerEnvironment, type TestWorker } from '../setup/start-worker.ts';
@@ -34,7 +34,7 @@ beforeAll(async () => {
   worker = await startTestWorker({
     simulator,
     environment: { TEMPORAL_CODEC_KEYS: KEYS },
-    overrides: { workflowBundle: await bundleWorkflowCode({ workflowsPath, failureConverterPath, logger }) },
+    overrides: { workflowBundle: await bundleWorkflowCode({ ...sharedWorkflows(), failureConverterPath, logger }) },
   });
   client = new Client({ ...worker.client.options, dataConverter });
   const { TEMPORAL_ADDRESS = '', TASK_QUEUE = '' } = workerEnvironment(simulator, worker.taskQueue);

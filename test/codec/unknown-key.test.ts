@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
 import { codecKeys } from '../../src/codec/codec-keys.ts';
 import { createDataConverter } from '../../src/codec/data-converter.ts';
-import { workflowsPath } from '../../src/workflow-bundle.ts';
+import { sharedWorkflows } from '../../src/workflow-bundle.ts';
 import { startTestWorker } from '../setup/start-worker.ts';
 
 const [OURS, THEIRS] = ['ours', 'theirs'].map((id) => `${id}:${randomBytes(32).toString('base64')}`) as [
@@ -24,7 +24,11 @@ let workflowBundle: Awaited<ReturnType<typeof bundleWorkflowCode>>;
 beforeAll(async () => {
   simulator = await startSimulator();
   const { failureConverterPath } = createDataConverter(codecKeys.parse(OURS)) as { failureConverterPath: string };
-  workflowBundle = await bundleWorkflowCode({ workflowsPath, failureConverterPath, logger: new DefaultLogger('WARN') });
+  workflowBundle = await bundleWorkflowCode({
+    ...sharedWorkflows(),
+    failureConverterPath,
+    logger: new DefaultLogger('WARN'),
+  });
 });
 afterAll(async () => {
   unregister();

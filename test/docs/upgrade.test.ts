@@ -9,7 +9,7 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { findTemporalCli, startTemporalServer, type TemporalServer } from '../../scripts/temporal-server.ts';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
-import { versionedWorkflowsPath } from '../../src/workflow-bundle.ts';
+import { sharedWorkflows, versionedWorkflowsPath } from '../../src/workflow-bundle.ts';
 import * as workflows from '../../src/workflows/versioned.ts';
 import { answer, asked } from '../setup/decide.ts';
 import { makeConnector, serveRecords, type RecordServer } from '../setup/connector.ts';
@@ -41,7 +41,7 @@ const workers = new Map<string, TestWorker>();
 beforeAll(async () => {
   secretsDir = await mkdtemp(join(tmpdir(), 'upgrade-'));
   [workflowBundle, temporal, simulator, records] = await Promise.all([
-    bundleWorkflowCode({ workflowsPath: versionedWorkflowsPath, logger: new DefaultLogger('WARN') }),
+    bundleWorkflowCode({ ...sharedWorkflows(versionedWorkflowsPath), logger: new DefaultLogger('WARN') }),
     startTemporalServer({ ui: false, extraDynamicConfig: QUICK_DRAINING }),
     startSimulator({ applicationId: `UPGRADE${randomUUID().slice(0, 8)}` }),
     serveRecords(),

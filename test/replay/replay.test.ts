@@ -2,7 +2,7 @@ import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundle
 import { readdir, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { expect, inject, test } from 'vitest';
-import { tracingModules, workflowsPath } from '../../src/workflow-bundle.ts';
+import { sharedWorkflows, tracingModules } from '../../src/workflow-bundle.ts';
 import * as workflows from '../../src/workflows/index.ts';
 
 Runtime.install({
@@ -58,7 +58,7 @@ test('every recorded history replays with the workflows as they are now', async 
 test('they replay with tracing too, so that it may be turned on while workflows run', async () => {
   const logger = new DefaultLogger('WARN');
   const traced = await bundleWorkflowCode({
-    workflowsPath,
+    ...sharedWorkflows(),
     workflowInterceptorModules: tracingModules(),
     logger,
   });

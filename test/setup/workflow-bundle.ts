@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { payloadConverterPath } from '../../src/codec/data-converter.ts';
-import { workflowsPath } from '../../src/workflow-bundle.ts';
+import { sharedWorkflows } from '../../src/workflow-bundle.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -15,7 +15,11 @@ declare module 'vitest' {
 
 /** Runs once before all test files; what it returns runs after them. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const { code } = await bundleWorkflowCode({ workflowsPath, payloadConverterPath, logger: new DefaultLogger('WARN') });
+  const { code } = await bundleWorkflowCode({
+    ...sharedWorkflows(),
+    payloadConverterPath,
+    logger: new DefaultLogger('WARN'),
+  });
   const directory = await mkdtemp(join(tmpdir(), 'workflow-bundle-'));
   const codePath = join(directory, 'workflows.js');
   await writeFile(codePath, code);

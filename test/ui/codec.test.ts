@@ -11,7 +11,7 @@ import { startSimulator, type Simulator } from '../../simulator/index.ts';
 import { codecKeys } from '../../src/codec/codec-keys.ts';
 import { startCodecServer, type CodecServer } from '../../src/codec/codec-server.ts';
 import { createDataConverter } from '../../src/codec/data-converter.ts';
-import { workflowsPath } from '../../src/workflow-bundle.ts';
+import { sharedWorkflows } from '../../src/workflow-bundle.ts';
 import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
 import { webUi } from './web-ui.ts';
 
@@ -44,7 +44,7 @@ describe.skipIf(!hasBrowser())('the Temporal Web UI with a codec server', () => 
       environment: { TEMPORAL_ADDRESS: temporal.address, TEMPORAL_CODEC_KEYS: KEYS },
       overrides: {
         workflowBundle: await bundleWorkflowCode({
-          workflowsPath,
+          ...sharedWorkflows(),
           failureConverterPath: dataConverter.failureConverterPath,
           logger,
         }),

@@ -70,7 +70,7 @@ export const approval = defineQuery<ApprovalStatus>('approval');
 const EXAMPLE = '{"approver": "bob@example.com", "comment": "window agreed", "planHash": "sha256:…"}';
 const MAX_ROUNDS = 5;
 
-/** What is known of all approvals of this workflow. Each workflow has its own instance of this module. */
+/** What is known of all approvals of one workflow. */
 interface Desk {
   /** Signals so far, by name: the n-th handled is the n-th in history. */
   readonly signals: { approve: number; reject: number };
@@ -83,12 +83,18 @@ interface Desk {
   queue: Promise<unknown>;
   queued: number;
 }
-let desk: Desk | undefined;
+
+/** Each workflow has global variables of its own; the modules all workflows of a worker have in common. */
+const own = globalThis as { approvalDesk?: Desk };
 
 /** Takes in decisions from now on. To be called at the very start of a workflow. */
 export function openApprovals(): void {
-  if (desk) return;
-  const open: Desk = (desk = {
+  openDesk();
+}
+
+function openDesk(): Desk {
+  if (own.approvalDesk) return own.approvalDesk;
+  const open: Desk = (own.approvalDesk = {
     signals: { approve: 0, reject: 0 },
     rounds: 0,
     early: [],
@@ -120,6 +126,7 @@ export function openApprovals(): void {
   setHandler(approval, () => approvalStatus(open.round, open.early), {
     description: 'What is asked, who may approve, what has been said',
   });
+  return open;
 }
 
 /** Fails at once if there is no such policy: to be called before anything is done that would have to be undone. */
@@ -143,8 +150,7 @@ export async function requireApproval(request: ApprovalRequest): Promise<Approva
 
 /** Asks, waits and returns what was decided. A cancellation denies it and passes on. One at a time. */
 export async function requestApproval(request: ApprovalRequest): Promise<ApprovalOutcome> {
-  openApprovals();
-  const open = desk as Desk;
+  const open = openDesk();
   let { plan } = request;
   const refused: Refusal[] = [];
   for (let attempt = 1; attempt <= MAX_ROUNDS; attempt += 1) {

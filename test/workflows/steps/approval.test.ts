@@ -15,6 +15,7 @@ import {
   type ApprovalOutcome,
   type ApprovalRequest,
 } from '../../../src/workflows/steps/approval.ts';
+import { sharedWorkflows } from '../../../src/workflow-bundle.ts';
 import type { ApprovalStatus } from '../../../src/workflows/steps/approval-details.ts';
 import { startReceiver, type Receiver } from '../../setup/receiver.ts';
 import { startTestWorker, type TestWorker, type TestWorkerOptions } from '../../setup/start-worker.ts';
@@ -65,7 +66,12 @@ beforeAll(async () => {
       SECRET_ANA_URL: `${receiver.url}/ana`,
       SECRET_BOB_URL: `${receiver.url}/bob`,
     },
-    overrides: { workflowBundle: await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') }) },
+    overrides: {
+      workflowBundle: await bundleWorkflowCode({
+        ...sharedWorkflows(workflowsPath),
+        logger: new DefaultLogger('ERROR'),
+      }),
+    },
   };
   worker = await startTestWorker(settings);
 });
