@@ -21,7 +21,7 @@ import { makeConnector, serveRecords, type RecordServer } from '../setup/connect
 import { spawnWorker, type SpawnedWorker } from '../setup/spawn-worker.ts';
 import { workerEnvironment } from '../setup/start-worker.ts';
 
-const SYNCS = 40;
+const SYNCS = 200;
 const QUICK = { toSecret: 'file:algolia/v8', emergency: true, overlap: '0s', soak: '3s', revoke: 'delete' } as const;
 const PATIENCE = { timeout: 120_000, interval: 100 };
 const AT_ONCE = { timeout: 60_000, interval: 5 };
@@ -60,7 +60,7 @@ class Stage {
   static async set(): Promise<Stage> {
     const id = randomUUID().slice(0, 8);
     const keys = { apiKey: `old-key-${id}`, adminKey: `admin-key-${id}` };
-    return new Stage(await startSimulator({ applicationId: `PROC${id}`, ...keys, runSpeed: 4 }));
+    return new Stage(await startSimulator({ quotas: false, applicationId: `PROC${id}`, ...keys, runSpeed: 4 }));
   }
 
   spawn(): SpawnedWorker {
@@ -131,7 +131,7 @@ describe.concurrent('a rotation', () => {
       await stage.polling(3);
       const handle = await stage.rotate({ ...QUICK, toSecret: 'file:v8' });
       const syncs = connectors.map(async ({ taskID }, place) => {
-        await delay(place * 250);
+        await delay(place * 100);
         return client.workflow.execute(syncTask, {
           workflowId: randomUUID(),
           taskQueue: stage.taskQueue,
