@@ -19,10 +19,12 @@ import { syncTask } from '../../src/workflows/sync-task.ts';
 import { answer, asked } from '../setup/decide.ts';
 import { makeConnector, serveRecords, type RecordServer } from '../setup/connector.ts';
 import { spawnWorker, type SpawnedWorker } from '../setup/spawn-worker.ts';
+import { startTcpProxy } from '../setup/tcp-proxy.ts';
 import { workerEnvironment } from '../setup/start-worker.ts';
 
 const SYNCS = 200;
 const QUICK = { toSecret: 'file:algolia/v8', emergency: true, overlap: '0s', soak: '3s', revoke: 'delete' } as const;
+const OUTAGE_MS = 30_000;
 const PATIENCE = { timeout: 120_000, interval: 100 };
 const AT_ONCE = { timeout: 60_000, interval: 5 };
 
@@ -63,11 +65,12 @@ class Stage {
     return new Stage(await startSimulator({ quotas: false, applicationId: `PROC${id}`, ...keys, runSpeed: 4 }));
   }
 
-  spawn(): SpawnedWorker {
+  spawn(elsewhere: Readonly<Record<string, string>> = {}): SpawnedWorker {
     const environment = {
       ...workerEnvironment(this.simulator, this.taskQueue),
       SECRETS_DIR: this.secretsDir,
       SECRET_ALGOLIA_ADMIN_KEY: this.simulator.adminKey,
+      ...elsewhere,
     };
     const worker = spawnWorker(environment, ['test/setup/bundled-worker.ts', inject('workflowBundle').codePath]);
     this.#workers.push(worker);
@@ -205,7 +208,42 @@ describe.concurrent('a rotation', () => {
       }
     },
   );
+
+  test.for(['Temporal', 'Algolia'] as const)(
+    'comes to the same when %s is out of reach for thirty seconds while the new key is watched',
+    { timeout: 300_000 },
+    async (what) => {
+      const stage = await Stage.set();
+      const { world, url } = stage.simulator;
+      const wire = await startTcpProxy(portOf(what === 'Algolia' ? url : `http://${inject('temporal').address}`));
+      const through = `127.0.0.1:${wire.port}`;
+      try {
+        stage.spawn(
+          what === 'Algolia'
+            ? { ALGOLIA_INGESTION_URL: `http://${through}`, ALGOLIA_SEARCH_URL: `http://${through}` }
+            : { TEMPORAL_ADDRESS: through },
+        );
+        await stage.polling(1);
+        const handle = await stage.rotate({ ...QUICK, mint: 'algolia', soak: '5s' });
+        await answer(handle, 'approve');
+        await vi.waitFor(async () => expect(await stage.epoch()).toBe(1), AT_ONCE);
+        wire.stall();
+        await delay(OUTAGE_MS);
+        expect(stage.isKnown(stage.simulator.apiKey)).toBe(true);
+        wire.cut();
+        wire.resume();
+        expect(await handle.result()).toMatchObject({ outcome: 'revoked', epoch: 1, oldKey: 'refused' });
+        expect(world.requests.counts).toMatchObject({ addApiKey: 1, deleteApiKey: 1 });
+        expect(stage.isKnown(stage.simulator.apiKey)).toBe(false);
+      } finally {
+        await stage.strike();
+        await wire.stop();
+      }
+    },
+  );
 });
+
+const portOf = (url: string) => Number(new URL(url).port);
 
 /** The server lists a killed worker for five minutes more; its operator knows better. */
 async function forceWhenConverging(handle: Rotation): Promise<void> {
