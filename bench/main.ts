@@ -1,4 +1,5 @@
 import { benchCallPath } from './call-path.ts';
+import { benchHistory } from './history.ts';
 import { benchLargePush, benchPush } from './push.ts';
 import { benchStartUp } from './start-up.ts';
 import { benchThroughput } from './throughput.ts';
@@ -7,6 +8,7 @@ import { benchWaiting } from './waiting.ts';
 /** Ratios within one run hold on any machine; absolute figures don't. */
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   'call-path': benchCallPath,
+  history: benchHistory,
   push: benchPush,
   'push-large': benchLargePush,
   'start-up': benchStartUp,
