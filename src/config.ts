@@ -3,6 +3,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { z } from 'zod';
 import { describeIssues } from './algolia/check-input.ts';
 import { codecKeys } from './codec/codec-keys.ts';
+import { readPackage } from './read-package.ts';
 import { isTracing } from './tracing/otel-variables.ts';
 import { cliVariables, workerVariables } from './variables.ts';
 
@@ -176,9 +177,6 @@ const secretVariablesOf = (env: Readonly<Record<string, string>>) =>
   Object.freeze(Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('SECRET_'))));
 
 function userAgent(): string {
-  const { name, version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    name: string;
-    version: string;
-  };
+  const { name, version } = readPackage();
   return `${name}/${version}`;
 }

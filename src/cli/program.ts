@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { readPackage } from '../read-package.ts';
 import { commands } from './commands.ts';
 import { addCompleteCommand } from './complete-command.ts';
 import { EXIT_HELP } from './exit.ts';
@@ -7,6 +8,7 @@ import { EXIT_HELP } from './exit.ts';
 export async function createProgram(words: readonly string[]): Promise<Command> {
   const program = new Command('algolia-ingestion')
     .description('Durable Algolia ingestion on Temporal.')
+    .version(readPackage().version)
     .exitOverride()
     .addHelpText('after', EXIT_HELP);
   for (const [name, { summary, add }] of Object.entries(commands)) {

@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { helpOf, leavesOf, pathOf } from '../../scripts/docs/cli-page.ts';
 import { commands } from '../../src/cli/commands.ts';
 import { createProgram } from '../../src/cli/program.ts';
+import { cliWith } from './run-cli.ts';
 
 const program = await createProgram(Object.keys(commands));
 const leaves = leavesOf(program).map((command) => ({ path: pathOf(command), help: helpOf(command) }));
@@ -26,6 +28,11 @@ test.each(leaves)('$path has examples that begin with it', ({ path, help }) => {
 
 test.each(readsOf)('%s can print JSON', (path) => {
   expect(leaves.find((leaf) => leaf.path === path)?.help).toContain('--json');
+});
+
+test('it says which version it is', async () => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  expect(await cliWith({})(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' });
 });
 
 test('the list of commands is shown without loading what speaks to Temporal', async () => {
