@@ -15,7 +15,8 @@ let directory: string;
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'completion-'));
   const program = join(directory, 'algolia-ingestion');
-  writeFileSync(program, `#!/bin/sh\nexec '${path('node_modules/.bin/tsx')}' '${path('src/cli.ts')}' "$@"\n`);
+  const node = `'${process.execPath}' --import '${import.meta.resolve('tsx')}'`;
+  writeFileSync(program, `#!/bin/sh\nexec ${node} '${path('src/cli.ts')}' "$@"\n`);
   chmodSync(program, 0o755);
   writeFileSync(join(directory, 'source.json'), '{}');
   for (const [shell, script] of Object.entries(completionScripts)) writeFileSync(join(directory, shell), script);

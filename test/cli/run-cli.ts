@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const path = (relative: string) => fileURLToPath(new URL(`../../${relative}`, import.meta.url));
-const TSX = path('node_modules/.bin/tsx');
 const CLI = path('src/cli.ts');
+/** Not its command, which would start another process. */
+const TSX = import.meta.resolve('tsx');
 
 export interface CliRun {
   readonly code: number | null;
@@ -24,7 +25,7 @@ export type Cli = ReturnType<typeof cliWith>;
 export function cliWith(environment: Readonly<Record<string, string>>) {
   return (args: readonly string[], { env = {}, stdin = '' }: CliOptions = {}): Promise<CliRun> =>
     new Promise((resolve, reject) => {
-      const child = spawn(TSX, [CLI, ...args], {
+      const child = spawn(process.execPath, ['--import', TSX, CLI, ...args], {
         env: { PATH: process.env.PATH, HOME: '/nonexistent', ...environment, ...env },
       });
       let stdout = '';
