@@ -36,19 +36,12 @@ export function checkRecord({ content }: Item, maxBytes: number): RecordCheck {
       why: `its objectID is ${objectID === undefined ? 'missing' : 'not a string of at least one character'}`,
     };
   const json = content.kind === 'text' ? content.text : jsonOf(value);
-  if (json === undefined) return { ok: false, why: 'nested too deeply to be written as JSON' };
   const bytes = json.end - json.start;
   if (bytes > maxBytes) return { ok: false, why: `${bytes} bytes, more than a batch may have (${maxBytes})` };
   return { ok: true, record: { objectID, json, members: value as Record<string, unknown> } };
 }
 
-/** Undefined where brackets within brackets exhaust the stack: reading such a text takes none of it, writing it does. */
-function jsonOf(value: object): Span | undefined {
-  try {
-    const chunk = Buffer.from(JSON.stringify(value));
-    return { chunk, start: 0, end: chunk.length };
-  } catch (error) {
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
+function jsonOf(value: object): Span {
+  const chunk = Buffer.from(JSON.stringify(value));
+  return { chunk, start: 0, end: chunk.length };
 }

@@ -10,6 +10,7 @@ export interface Item {
 export type ItemContent =
   /** JSON text as it stands in the file, checked by nobody. */
   | { readonly kind: 'text'; readonly text: Span }
+  /** A row, whose cells are text. */
   | { readonly kind: 'value'; readonly value: unknown }
   /** It can't be read, and why. */
   | { readonly kind: 'bad'; readonly why: string };

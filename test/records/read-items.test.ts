@@ -1,8 +1,10 @@
+import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkRecord, type CheckedRecord } from '../../src/records/check-record.ts';
 import { START, type Item, type Position } from '../../src/records/item.ts';
 import { readItems } from '../../src/records/read-items.ts';
+import { readJsonArray } from '../../src/records/read-json-array.ts';
 import { makeRecordsDirectory, type RecordsDirectory } from '../setup/records-directory.ts';
 
 let files: RecordsDirectory;
@@ -84,8 +86,11 @@ test('NDJSON knows where each record ends, in bytes; gzip has no such place', as
   expect((await read(gzipSync(text), 'a.ndjson.gz')).map(({ end }) => end)).toEqual([undefined, undefined]);
 });
 
-test('numbers stay as they are written in NDJSON', async () => {
-  const [item] = await read('{"objectID":"a","big":12345678901234567890}\n', 'a.ndjson');
+test.each([
+  ['a.ndjson', '{"objectID":"a","big":12345678901234567890}\n'],
+  ['a.json', '[ {"objectID":"a","big":12345678901234567890} ]'],
+])('a record stays as it is written in %s', async (name, text) => {
+  const [item] = await read(text, name);
   const check = checkRecord(item as Item, MAX_BYTES);
   const { chunk, start, end } = (check as { record: CheckedRecord }).record.json;
   expect(chunk.toString('utf8', start, end)).toBe('{"objectID":"a","big":12345678901234567890}');
@@ -128,31 +133,76 @@ test('a row of CSV that does not fit the header is a bad one', async () => {
   ]);
 });
 
-test('an element of a JSON array that is no record is a bad one', async () => {
-  expect(recordsOf(await read('[{"objectID":"a"},1,{"title":"x"}]', 'elements.json'))).toEqual([
-    { objectID: 'a' },
+test('an element of a JSON array that is no record is a bad one, and the next are read', async () => {
+  const long = `{"objectID":"long","text":"${'x'.repeat(100_000)}"}`;
+  const elements = [
+    '{"objectID":"a","text":"[{\\"}]\\\\"}',
+    '1',
+    ' "[" ',
+    '{"title":"x"}',
+    '{"objectID":x}',
+    '{"objectID":[}]',
+    '}',
+    '1 2',
+    long,
+    '{"objectID":"z"}',
+  ];
+  expect(recordsOf(await read(`\n[${elements.join(' ,\n')}]\n`, 'elements.json'))).toEqual([
+    { objectID: 'a', text: '[{"}]\\' },
     { line: 2, why: 'not an object' },
-    { line: 3, why: 'its objectID is missing' },
+    { line: 3, why: 'not an object' },
+    { line: 4, why: 'its objectID is missing' },
+    { line: 5, why: expect.stringContaining('not JSON') },
+    { line: 6, why: expect.stringContaining('not JSON') },
+    { line: 7, why: expect.stringContaining('not JSON') },
+    { line: 8, why: expect.stringContaining('not JSON') },
+    { line: 9, why: expect.stringContaining('longer than a batch') },
+    { objectID: 'z' },
+  ]);
+  expect(recordsOf(await read(Buffer.from('[{"objectID":"\xff"}]', 'latin1'), 'latin.json'))).toEqual([
+    { line: 1, why: 'not UTF-8' },
   ]);
 });
 
-test('a record that is nested too deeply to be written as JSON is a bad one', () => {
-  let deep: unknown = [];
-  for (let depth = 0; depth < 1_000_000; depth += 1) deep = [deep];
-  const item: Item = { number: 1, content: { kind: 'value', value: { objectID: 'a', deep } } };
-  expect(checkRecord(item, 4_000_000)).toEqual({ ok: false, why: 'nested too deeply to be written as JSON' });
+test('an array is split alike wherever its chunks end', async () => {
+  const elements = ['{"objectID":"ä\\"]","n":[1,{"b":"\\\\"}]}', '[[]]', 'null', '"a,b"', '{}'];
+  const bytes = Buffer.from(`\uFEFF[${elements.join(',')}]`);
+  for (let size = 1; size < bytes.length; size += 1) {
+    const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, n) =>
+      bytes.subarray(n * size, (n + 1) * size),
+    );
+    const texts: string[] = [];
+    for await (const items of readJsonArray(Readable.from(chunks), { maxBytes: MAX_BYTES, shown: 'chunks.json' }))
+      for (const { content } of items)
+        if (content.kind === 'text')
+          texts.push(content.text.chunk.toString('utf8', content.text.start, content.text.end));
+    expect(texts).toEqual(elements);
+  }
+});
+
+test('brackets within brackets take no stack', async () => {
+  const deep = `{"objectID":"a","deep":${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}}`;
+  const item: Item = {
+    number: 1,
+    content: { kind: 'text', text: { chunk: Buffer.from(deep), start: 0, end: deep.length } },
+  };
+  expect(checkRecord(item, 4_000_000)).toMatchObject({ ok: true, record: { objectID: 'a' } });
 });
 
 test.each([
-  ['half.json', '[{"objectID":"a"},', 'not a JSON array'],
-  ['broken.json', '[{"objectID":"a"},{"objectID":x}]', 'not a JSON array'],
-  ['object.json', '{"objectID":"a"}', 'not a JSON array: Top-level object should be an array'],
-  ['empty.json', '', 'not a JSON array'],
-  ['long.json', `[{"objectID":"a","text":"${'x'.repeat(100_000)}"}]`, 'longer than a batch may be'],
+  ['half.json', '[{"objectID":"a"},', 'not a JSON array: it ends before its ], after record 1'],
+  ['string.json', '[{"objectID":"a"},{"objectID":"b},{', 'not a JSON array: it ends before its ], after record 1'],
+  ['object.json', '{"objectID":"a"}', 'not a JSON array: it does not begin with [, after record 0'],
+  ['lines.json', '{"objectID":"a"}\n{"objectID":"b"}', 'not a JSON array: it does not begin with ['],
+  ['commas.json', '[{"objectID":"a"} {"objectID":"b"}]', 'expected a comma or ], after record 1'],
+  ['comma-first.json', '[,{"objectID":"a"}]', 'expected a record or ], after record 0'],
+  ['comma-last.json', '[{"objectID":"a"},]', 'expected a record, after record 1'],
+  ['two.json', '[{"objectID":"a"}][]', 'something stands behind its end, after record 1'],
+  ['empty.json', '', 'not a JSON array: it is empty'],
   ['none.csv', 'title\nA\n', 'line 1: the header names no objectID column'],
   ['twice.csv', 'objectID,a,a\nx,1,2\n', 'line 1: two columns are named a'],
   ['quote.csv', `objectID,title\na,"${'x'.repeat(100_000)}\n`, 'is a quote not closed?'],
-  ['latin.json', Buffer.from('["\xff"]', 'latin1'), 'not UTF-8'],
+  ['latin.csv', Buffer.from('objectID\n\xff\n', 'latin1'), 'not UTF-8'],
   ['half.ndjson.gz', gzipSync(ndjson).subarray(0, 5_000), 'not readable gzip'],
   ['junk.ndjson.gz', Buffer.concat([Buffer.from([0x1f, 0x8b]), Buffer.alloc(50)]), 'not readable gzip'],
 ])('%s is refused: %#', async (name, text, why) => {
