@@ -5,6 +5,7 @@ import { createWorker } from './create-worker.ts';
 import { endInTime } from './end-in-time.ts';
 import { installRuntime } from './install-runtime.ts';
 import { createLogger } from './logger.ts';
+import { prepareNamespace } from './prepare-namespace.ts';
 import { createScrubber } from './secrets/scrubber.ts';
 
 /** Connects, polls until told to stop (SIGTERM, SIGINT), lets activities finish within the grace, and leaves. */
@@ -18,6 +19,7 @@ async function main(): Promise<void> {
   const connection = await connect(config);
   try {
     worker = await createWorker(config, connection, scrubber);
+    await prepareNamespace(config, connection, logger);
     await worker.run();
   } finally {
     await connection.close();

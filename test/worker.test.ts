@@ -1,4 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { randomUUID } from 'node:crypto';
@@ -72,7 +73,7 @@ describe.concurrent('on SIGTERM', () => {
       ],
     });
     await vi.waitFor(() => expect(simulator.world.faults.list().find((fault) => fault.id === id)?.hits).toBe(1), {
-      timeout: 30_000,
+      timeout: 50_000,
       interval: 20,
     });
     expect(await worker.end('SIGTERM')).toBe(0);
@@ -96,10 +97,40 @@ describe.concurrent('on SIGTERM', () => {
     });
     let stderr = '';
     tsx.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-    await vi.waitFor(() => expect(stderr).toContain('RUNNING'), { timeout: 30_000 });
+    await vi.waitFor(() => expect(stderr).toContain('RUNNING'), { timeout: 50_000 });
     tsx.kill('SIGTERM');
     expect((await once(tsx, 'exit'))[0]).toBe(0);
     expect(stderr).not.toContain(simulator.apiKey);
     for (const line of stderr.trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('level');
   });
+});
+
+test('a namespace that has never seen one is made ready by the first', { timeout: 120_000 }, async () => {
+  const namespace = `fresh-${randomUUID()}`;
+  await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: msToTs('1d') });
+  const known = () => connection.operatorService.listSearchAttributes({ namespace }).catch(() => undefined);
+  await expect.poll(known, { timeout: 30_000 }).toBeTruthy();
+  const taskQueue = `fresh-${randomUUID()}`;
+  const worker = spawnWorker({
+    ...workerEnvironment(simulator, taskQueue),
+    TEMPORAL_NAMESPACE: namespace,
+    LOG_LEVEL: 'info',
+  });
+  try {
+    const { workflow } = new Client({ connection, namespace });
+    const args: Parameters<typeof callOperation> = [{ operation: 'listSources', params: {} }];
+    const handle = await workflow.start(callOperation, { taskQueue, workflowId: randomUUID(), args });
+    expect(await handle.result()).toHaveProperty('sources');
+    const { typedSearchAttributes } = await handle.describe();
+    expect(typedSearchAttributes.getAll().map(({ key }) => key.name)).toContain('AlgoliaAppId');
+    expect(worker.stderr()).toContain(`namespace ${namespace}: registered the search attributes AlgoliaAppId, `);
+    const next = spawnWorker({ ...workerEnvironment(simulator, taskQueue), TEMPORAL_NAMESPACE: namespace });
+    expect(await worker.end('SIGTERM')).toBe(0);
+    const again = await workflow.start(callOperation, { taskQueue, workflowId: randomUUID(), args });
+    expect(await again.result()).toHaveProperty('sources');
+    expect(next.stderr()).toBe('');
+    await next.end('SIGKILL');
+  } finally {
+    await worker.end('SIGKILL');
+  }
 });
