@@ -145,6 +145,14 @@ test('the page says of every workflow what it says of itself', () => {
   expect(behaviours).toEqual(Object.keys(workflows).map((type) => [type, said(type)]));
 });
 
+/** The server tells every partition of the queue, and takes a moment for it. */
+const isCurrent = (buildId: string) =>
+  vi.waitFor(async () => {
+    const probe = await start('callOperation', { operation: 'listTasks', params: {} });
+    await probe.result();
+    expect(await versionsOf(probe)).toEqual([buildId]);
+  }, soon);
+
 // One story, as the page tells it.
 test('the upgrade of docs/upgrade.md, with work under way on both versions', { timeout: 300_000 }, async () => {
   // A worker without a version, then the first that has one.
@@ -154,6 +162,7 @@ test('the upgrade of docs/upgrade.md, with work under way on both versions', { t
   await startVersion('0.1.0');
   expect(await follow('worker deployment describe')).toContain('0.1.0');
   await follow('worker deployment set-current-version --deployment-name algolia-ingestion --build-id 0.1.0');
+  await isCurrent('0.1.0');
   await answer(fromBefore, 'approve');
   await fromBefore.result();
   expect(await versionsOf(fromBefore)).toEqual(['none', '0.1.0']);
@@ -168,6 +177,7 @@ test('the upgrade of docs/upgrade.md, with work under way on both versions', { t
   await follow('worker deployment set-ramping-version');
   await follow("workflow list --query \"TemporalWorkerDeploymentVersion = 'algolia-ingestion:0.2.0'");
   await follow('worker deployment set-current-version --deployment-name algolia-ingestion --build-id 0.2.0');
+  await isCurrent('0.2.0');
   expect(await follow('worker deployment describe-version')).toMatch(/draining/i);
 
   const begun = await start('syncTask', await anySync());
