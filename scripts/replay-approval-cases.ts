@@ -87,6 +87,24 @@ export const replayApprovalCases: Readonly<Record<string, Case>> = {
     return handle;
   },
 
+  'applyManifest-cancelled': async ({ simulator, start }) => {
+    const { destinationID } = await makeConnector(simulator, { name: 'there' });
+    const destinations = [
+      { name: 'there', type: 'search', destinationID, input: { indexName: 'elsewhere' } },
+      { name: 'new', type: 'search', input: { indexName: 'new' } },
+    ];
+    await simulator.control('POST /faults', { operation: 'updateDestination', kind: 'slow', ms: 1_000 });
+    const handle = await start(
+      'applyManifest',
+      { manifest: { destinations } },
+      { workflowId: applyManifestId(APPLICATION_ID) },
+    );
+    await answer(handle, 'approve');
+    await until(async () => simulator.world.faults.list().some(({ hits }) => hits > 0));
+    await handle.cancel();
+    return handle;
+  },
+
   'applyManifest-inItsName': async ({ start }) => start('applyManifest', { manifest: { sources: [] } }),
 
   'deployTransformation-approved': async (recording) => {

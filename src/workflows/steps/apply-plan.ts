@@ -1,6 +1,7 @@
+import { CancellationScope, CancelledFailure, isCancellation, upsertMemo } from '@temporalio/workflow';
 import type { Plan, Step } from '../../manifest/plan.ts';
 import type { AppliedStep, ApplyProgress } from '../apply-manifest.ts';
-import { applyStep, validateStep } from './apply-step.ts';
+import { applyStep, endsSteps, validateStep } from './apply-step.ts';
 import { findableBy } from './search-attributes.ts';
 import { reasonOf, undoneFailure } from './undone-failure.ts';
 
@@ -25,6 +26,7 @@ export async function applySteps(
 ): Promise<void> {
   const ids: Record<string, string> = {};
   for (const step of steps) {
+    if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled');
     progress.tell({ step: `${step.change} ${step.kind} ${step.name}`, made, done: made.length });
     if (!validated.has(keyOf(step))) await validateStep(step, ids);
     const id = await applyStep(step, ids);
@@ -48,6 +50,8 @@ export function stopped(
   const why = reasonOf(error);
   progress.tell({ step: `stopped, because: ${why}`, made, done: made.length, notMade });
   findableBy({ Outcome: 'stopped' });
+  // Where a workflow fails this is in the failure's details, which a cancelled one has not.
+  if (isCancellation(error) && endsSteps()) upsertMemo({ made, notMade });
   const at = notMade[0] === undefined ? '' : ` It stopped at: ${notMade[0]}.`;
   return undoneFailure(error, {
     type: 'ApplyFailed',

@@ -1,3 +1,4 @@
+import { CancellationScope, patched } from '@temporalio/workflow';
 import type { CreateStep, Step, UpdateStep } from '../../manifest/plan.ts';
 import type { ResourceKind } from '../../operations/resource-kinds.ts';
 import { once, repeatable } from '../proxies.ts';
@@ -19,19 +20,28 @@ const CREATE: Readonly<Record<ResourceKind, Create>> = {
   task: async (body) => (await once.createTask(body)).taskID,
 };
 
-/** Does one step of a plan, so that it is done once however often it is begun. Returns the id of what it was done to. */
+/** For replays: a step that was begun used to be cut off by a cancellation. */
+export const endsSteps = (): boolean => patched('end the step under way');
+
+/**
+ * Does one step of a plan, so that it is done once however often it is begun. Returns the id of what it was done to.
+ * A cancellation waits for its end, for a request that is cut off may have its effect all the same; only a create is undone then.
+ */
 export async function applyStep(step: Step, made: MadeIDs): Promise<string> {
   switch (step.change) {
     case 'create':
       return create(step, bodyOf(step, made));
     case 'update':
-      await update(step, bodyOf(step, made));
+      await toItsEnd(() => update(step, bodyOf(step, made)));
       return step.id;
     case 'delete':
-      await deleteResource(step.kind, step.id);
+      await toItsEnd(() => deleteResource(step.kind, step.id));
       return step.id;
   }
 }
+
+const toItsEnd = (work: () => Promise<unknown>): Promise<unknown> =>
+  endsSteps() ? CancellationScope.nonCancellable(work) : work();
 
 async function create({ kind, besides }: CreateStep, body: Body): Promise<string> {
   const text = (name: string) => body[name] as string;
