@@ -9,6 +9,13 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     globalSetup: ['test/setup/temporal.ts', 'test/setup/workflow-bundle.ts'],
+    coverage: {
+      provider: 'custom',
+      customProviderModule: './test/setup/coverage-provider.ts',
+      include: ['src/**/*.ts'],
+      reporter: [['text', { maxCols: 150 }], 'html', 'lcovonly'],
+      reportOnFailure: true,
+    },
     reporters: process.env.VITEST_JSON_FILE ? ['default', 'json'] : ['default'],
     ...(process.env.VITEST_JSON_FILE && { outputFile: { json: process.env.VITEST_JSON_FILE } }),
   },

@@ -1,14 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { register } from 'tsx/cjs/api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
 import { codecKeys } from '../../src/codec/codec-keys.ts';
 import { createDataConverter } from '../../src/codec/data-converter.ts';
-import { sharedWorkflows } from '../../src/workflow-bundle.ts';
 import { cliWith, type Cli } from '../cli/run-cli.ts';
+import { bundleWorkflows } from '../setup/bundle-workflows.ts';
 import { makeConnector, serveRecords, type RecordServer } from '../setup/connector.ts';
 import { startTestWorker, workerEnvironment, type TestWorker } from '../setup/start-worker.ts';
 
@@ -30,11 +29,10 @@ beforeAll(async () => {
   simulator = await startSimulator({ runSpeed: 20 });
   records = await serveRecords();
   const { failureConverterPath } = dataConverter as { failureConverterPath: string };
-  const logger = new DefaultLogger('WARN');
   worker = await startTestWorker({
     simulator,
     environment: { TEMPORAL_CODEC_KEYS: KEYS },
-    overrides: { workflowBundle: await bundleWorkflowCode({ ...sharedWorkflows(), failureConverterPath, logger }) },
+    overrides: { workflowBundle: await bundleWorkflows({ failureConverterPath }) },
   });
   client = new Client({ ...worker.client.options, dataConverter });
   const { TEMPORAL_ADDRESS = '', TASK_QUEUE = '' } = workerEnvironment(simulator, worker.taskQueue);

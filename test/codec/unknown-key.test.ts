@@ -1,12 +1,11 @@
 import { Client } from '@temporalio/client';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { register } from 'tsx/cjs/api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
 import { codecKeys } from '../../src/codec/codec-keys.ts';
 import { createDataConverter } from '../../src/codec/data-converter.ts';
-import { sharedWorkflows } from '../../src/workflow-bundle.ts';
+import { bundleWorkflows } from '../setup/bundle-workflows.ts';
 import { startTestWorker } from '../setup/start-worker.ts';
 
 const [OURS, THEIRS] = ['ours', 'theirs'].map((id) => `${id}:${randomBytes(32).toString('base64')}`) as [
@@ -19,16 +18,12 @@ const taskQueue = `unknown-key-${randomUUID()}`;
 // The SDK loads a failure converter with `require`, which knows TypeScript under tsx and not under vitest.
 const unregister = register();
 let simulator: Simulator;
-let workflowBundle: Awaited<ReturnType<typeof bundleWorkflowCode>>;
+let workflowBundle: { readonly codePath: string };
 
 beforeAll(async () => {
   simulator = await startSimulator();
   const { failureConverterPath } = createDataConverter(codecKeys.parse(OURS)) as { failureConverterPath: string };
-  workflowBundle = await bundleWorkflowCode({
-    ...sharedWorkflows(),
-    failureConverterPath,
-    logger: new DefaultLogger('WARN'),
-  });
+  workflowBundle = await bundleWorkflows({ failureConverterPath });
 });
 afterAll(async () => {
   unregister();

@@ -5,12 +5,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { findTemporalCli, startTemporalServer, type TemporalServer } from '../../scripts/temporal-server.ts';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
 import { sharedWorkflows, versionedWorkflowsPath } from '../../src/workflow-bundle.ts';
 import * as workflows from '../../src/workflows/versioned.ts';
+import { bundleWorkflows } from '../setup/bundle-workflows.ts';
 import { answer, asked } from '../setup/decide.ts';
 import { makeConnector, serveRecords, type RecordServer } from '../setup/connector.ts';
 import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
@@ -35,13 +35,13 @@ let records: RecordServer;
 let connection: Connection;
 let client: Client;
 let secretsDir: string;
-let workflowBundle: { readonly code: string };
+let workflowBundle: { readonly codePath: string };
 const workers = new Map<string, TestWorker>();
 
 beforeAll(async () => {
   secretsDir = await mkdtemp(join(tmpdir(), 'upgrade-'));
   [workflowBundle, temporal, simulator, records] = await Promise.all([
-    bundleWorkflowCode({ ...sharedWorkflows(versionedWorkflowsPath), logger: new DefaultLogger('WARN') }),
+    bundleWorkflows(sharedWorkflows(versionedWorkflowsPath)),
     startTemporalServer({ ui: false, extraDynamicConfig: QUICK_DRAINING }),
     startSimulator({ applicationId: `UPGRADE${randomUUID().slice(0, 8)}` }),
     serveRecords(),

@@ -1,9 +1,10 @@
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { readdir, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { expect, inject, test } from 'vitest';
-import { sharedWorkflows, tracingModules } from '../../src/workflow-bundle.ts';
+import { tracingModules } from '../../src/workflow-bundle.ts';
 import * as workflows from '../../src/workflows/index.ts';
+import { bundleWorkflows } from '../setup/bundle-workflows.ts';
 
 Runtime.install({
   logger: new DefaultLogger('ERROR'),
@@ -29,7 +30,7 @@ const idOf = ({ events: [started] }: History) => started?.workflowExecutionStart
 /** Why each history can't be replayed; undefined where it can. */
 async function replay(
   histories: Iterable<{ workflowId: string; history: unknown }>,
-  workflowBundle: WorkflowBundle | { codePath: string } = inject('workflowBundle'),
+  workflowBundle = inject('workflowBundle'),
 ) {
   const outcomes = new Map<string, Error | undefined>();
   // What spans are sent to; a replay sends none.
@@ -40,7 +41,7 @@ async function replay(
 }
 
 /** Which files can't be replayed, and why. */
-async function failures(workflowBundle?: WorkflowBundle): Promise<Record<string, Error>> {
+async function failures(workflowBundle?: { codePath: string }): Promise<Record<string, Error>> {
   const failed: Record<string, Error> = {};
   for (const file of files) {
     const history = await read(file);
@@ -56,13 +57,7 @@ test('every recorded history replays with the workflows as they are now', async 
 });
 
 test('they replay with tracing too, so that it may be turned on while workflows run', async () => {
-  const logger = new DefaultLogger('WARN');
-  const traced = await bundleWorkflowCode({
-    ...sharedWorkflows(),
-    workflowInterceptorModules: tracingModules(),
-    logger,
-  });
-  expect(await failures(traced)).toEqual({});
+  expect(await failures(await bundleWorkflows({ workflowInterceptorModules: tracingModules() }))).toEqual({});
 });
 
 test('a history that the workflows would not have made is told', async () => {

@@ -1,5 +1,5 @@
 import { Client, type WorkflowHandle } from '@temporalio/client';
-import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,6 +17,7 @@ import {
 } from '../../../src/workflows/steps/approval.ts';
 import { sharedWorkflows } from '../../../src/workflow-bundle.ts';
 import type { ApprovalStatus } from '../../../src/workflows/steps/approval-details.ts';
+import { bundleWorkflows } from '../../setup/bundle-workflows.ts';
 import { startReceiver, type Receiver } from '../../setup/receiver.ts';
 import { startTestWorker, type TestWorker, type TestWorkerOptions } from '../../setup/start-worker.ts';
 import { fastForward } from '../../setup/time-skipping.ts';
@@ -66,12 +67,7 @@ beforeAll(async () => {
       SECRET_ANA_URL: `${receiver.url}/ana`,
       SECRET_BOB_URL: `${receiver.url}/bob`,
     },
-    overrides: {
-      workflowBundle: await bundleWorkflowCode({
-        ...sharedWorkflows(workflowsPath),
-        logger: new DefaultLogger('ERROR'),
-      }),
-    },
+    overrides: { workflowBundle: await bundleWorkflows(sharedWorkflows(workflowsPath)) },
   };
   worker = await startTestWorker(settings);
 });
