@@ -125,6 +125,31 @@ describe('an application with one of everything', () => {
     expect(await (await start({ manifest: { ...changed, sources } })).result()).toMatchObject({ outcome: 'unchanged' });
   });
 
+  test('is changed whatever the kind, and a source only after Algolia could read it as it will be', async () => {
+    await makeReadable(simulator, ['json']);
+    const changed = (
+      [
+        ['authentications', 'auth basic', { name: 'renamed' }],
+        ['sources', 'source json', { input: { url: 'https://b.example/', uniqueIDColumn: 'sku' } }],
+        ['transformations', 'by code', { description: 'adds something' }],
+        ['tasks', 'source json → found', { cron: '0 5 * * *' }],
+      ] as const
+    ).reduce((sofar, [section, name, change]) => withEntry(sofar, section, name, change), manifest);
+    const withName = (changed.sources ?? []).map((source) =>
+      source.authentication === 'auth basic' ? { ...source, authentication: 'renamed' } : source,
+    );
+    await applied({ manifest: { ...changed, sources: withName } });
+    expect(writesSince(simulator, before)).toEqual([
+      'updateAuthentication',
+      'updateSource',
+      'updateTransformation',
+      'updateTask',
+    ]);
+    const sent = simulator.world.requests.list({ after: before }).map(({ operation }) => operation);
+    expect(sent.indexOf('validateSourceBeforeUpdate')).toBeGreaterThan(-1);
+    expect(sent.indexOf('validateSourceBeforeUpdate')).toBeLessThan(sent.indexOf('updateAuthentication'));
+  });
+
   test('is left as it is when the plan is rejected', async () => {
     const handle = await start({
       manifest: withEntry(manifest, 'destinations', 'seen', { input: { indexName: 'x' } }),

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
-import { changeSource, type ChangeSourceInput } from '../../src/workflows/change-source.ts';
+import { changeSource, changeSourceStatus, type ChangeSourceInput } from '../../src/workflows/change-source.ts';
 import { callAlgolia, makeConnector, serveRecords, type RecordServer } from '../setup/connector.ts';
 import { answer, asked, failureOf } from '../setup/decide.ts';
 import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
@@ -35,6 +35,10 @@ const sourceOf = (sourceID: string) =>
     simulator,
     `GET /1/sources/${sourceID}`,
   );
+/** `expect.poll` is for tests that run alone: it fails in one beside which another ends. */
+const WAIT = { timeout: 20_000, interval: 50 };
+const untilChanged = (sourceID: string) =>
+  vi.waitFor(async () => expect((await sourceOf(sourceID)).input.url).toBe(others.url), WAIT);
 const toOthers = () => ({ input: { url: others.url, uniqueIDColumn: 'objectID' } });
 
 describe.concurrent('a change that is approved', () => {
@@ -88,10 +92,31 @@ describe.concurrent('a change that is approved', () => {
     await simulator.control('POST /runs/script', { taskID: made.taskID, durationMs: 600_000 });
     const handle = await change({ sourceID: made.sourceID, sourceUpdate: toOthers() });
     await answer(handle, 'approve');
-    await expect.poll(async () => (await sourceOf(made.sourceID)).input.url, { timeout: 20_000 }).toBe(others.url);
+    await untilChanged(made.sourceID);
     await handle.cancel();
     expect((await failureOf(handle)).name).toBe('CancelledFailure');
     expect((await sourceOf(made.sourceID)).input).toEqual({ url: records.url });
+  });
+
+  test('tells what it is left as when it can not be put back', async () => {
+    const made = await makeConnector(simulator, { url: records.url });
+    await simulator.control('POST /runs/script', { taskID: made.taskID, durationMs: 600_000 });
+    const handle = await change({ sourceID: made.sourceID, sourceUpdate: toOthers() });
+    await answer(handle, 'approve');
+    await untilChanged(made.sourceID);
+    await simulator.control('POST /faults', {
+      operation: 'updateSource',
+      kind: 'status',
+      status: 400,
+      message: 'frozen',
+      match: { sourceID: made.sourceID },
+    });
+    await handle.cancel();
+    expect((await failureOf(handle)).name).toBe('CancelledFailure');
+    expect(await handle.query(changeSourceStatus)).toMatchObject({
+      step: expect.stringMatching(/^not put back: everything: .*frozen.*, because: cancelled$/),
+    });
+    expect((await sourceOf(made.sourceID)).input).toEqual(toOthers().input);
   });
 
   test('ends when it is cancelled in whatever moment its sync is about to start', async () => {
@@ -100,7 +125,7 @@ describe.concurrent('a change that is approved', () => {
       await simulator.control('POST /runs/script', { taskID: made.taskID, durationMs: 600_000 });
       const handle = await change({ sourceID: made.sourceID, sourceUpdate: toOthers() });
       await answer(handle, 'approve');
-      await expect.poll(async () => (await sourceOf(made.sourceID)).input.url, { timeout: 20_000 }).toBe(others.url);
+      await untilChanged(made.sourceID);
       await delay(nth * 10);
       await handle.cancel();
       return (await failureOf(handle)).name;
@@ -114,7 +139,7 @@ describe.concurrent('a change that is approved', () => {
     const first = await asked(handle);
     await callAlgolia(simulator, `PATCH /1/sources/${made.sourceID}`, { name: 'changed by somebody' });
     await answer(handle, 'approve');
-    await expect.poll(async () => (await asked(handle)).planHash, { timeout: 20_000 }).not.toBe(first.planHash);
+    await vi.waitFor(async () => expect((await asked(handle)).planHash).not.toBe(first.planHash), WAIT);
     await answer(handle, 'approve', 'carol');
     expect((await handle.result()).approval).toMatchObject({
       by: [{ actor: 'carol' }],
@@ -151,6 +176,15 @@ describe.concurrent('nothing is changed', () => {
     const sourceUpdate = { input: { url: 'http://127.0.0.1:9/', uniqueIDColumn: 'objectID' } };
     const handle = await change({ sourceID: made.sourceID, sourceUpdate });
     expect(await failureOf(handle)).toMatchObject({ type: 'ValidationFailed' });
+  });
+
+  test('when the task to sync is of another source', async () => {
+    const [made, other] = await Promise.all([makeConnector(simulator), makeConnector(simulator)]);
+    const handle = await change({ sourceID: made.sourceID, sourceUpdate: { name: 'x' }, taskID: other.taskID });
+    expect(await failureOf(handle)).toMatchObject({
+      type: 'InvalidInput',
+      message: `input.taskID: task ${other.taskID} is of source ${other.sourceID}, not of ${made.sourceID}`,
+    });
   });
 
   test.for([

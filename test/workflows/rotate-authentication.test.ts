@@ -136,6 +136,38 @@ test('a cancellation during the overlap points everything back', async () => {
   await untouched();
 });
 
+test('what can not be pointed back is named, and the new one that it uses stays', async () => {
+  const handle = await rotate({ overlap: '1h' });
+  await answer(handle, 'approve');
+  await expect
+    .poll(async () => (await handle.query(rotateAuthenticationStatus)).step, { timeout: 20_000 })
+    .toMatch(/^keeping the old authentication until/);
+  await simulator.control('POST /faults', {
+    operation: 'updateSource',
+    kind: 'status',
+    status: 400,
+    message: 'frozen',
+    match: { sourceID: connectors[0]?.sourceID },
+  });
+  await handle.cancel();
+  expect((await failureOf(handle)).name).toBe('CancelledFailure');
+  const { leftBehind, newAuthenticationID } = await handle.query(rotateAuthenticationStatus);
+  expect(leftBehind).toEqual([
+    expect.stringMatching(`^source ${connectors[0]?.sourceID} still uses the new one: .*frozen`),
+    expect.stringMatching(`^authentication ${newAuthenticationID}: `),
+  ]);
+  expect(await used()).toEqual([newAuthenticationID, authenticationID]);
+});
+
+test('the old one is kept, and that is said, when Algolia refuses to delete it', async () => {
+  const fault = { operation: 'deleteAuthentication', kind: 'status', status: 400, message: 'frozen' };
+  await simulator.control('POST /faults', fault);
+  const handle = await rotate();
+  await answer(handle, 'approve');
+  expect(await handle.result()).toMatchObject({ oldDeleted: false, kept: expect.stringContaining('frozen') });
+  expect(await authentications()).toHaveLength(2);
+});
+
 test('the old one is kept, and that is said, when somebody began to use it meanwhile', async () => {
   const handle = await rotate({ overlap: '3s' });
   await answer(handle, 'approve');

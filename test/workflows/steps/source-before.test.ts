@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest';
+import { changedMembers, sourceBefore } from '../../../src/workflows/steps/source-before.ts';
+
+const source = (type: string, members: object) =>
+  ({ sourceID: 's', type, name: 'before', createdAt: '', ...members }) as Parameters<typeof sourceBefore>[0];
+
+describe('what it takes to put a source back', () => {
+  test('is the members that the update changes, as they were', () => {
+    const json = source('json', { input: { url: 'https://a.example/', method: null }, authenticationID: 'old' });
+    const update = { name: 'after', authenticationID: 'new', input: { url: 'https://b.example/' } };
+    expect(sourceBefore(json, update)).toEqual({
+      restore: { name: 'before', authenticationID: 'old', input: { url: 'https://a.example/' } },
+      lost: [],
+    });
+    expect(sourceBefore(json, { name: 'after' })).toEqual({ restore: { name: 'before' }, lost: [] });
+  });
+
+  test('leaves out what the API would refuse in an update', () => {
+    const shopify = source('shopify', { input: { shopURL: 'https://shop.example', featureFlags: { a: true } } });
+    expect(sourceBefore(shopify, { input: { featureFlags: { a: false } } })).toEqual({
+      restore: { input: { featureFlags: { a: true } } },
+      lost: [],
+    });
+  });
+});
+
+describe('what can not be put back is told', () => {
+  test('an authentication where there was none', () => {
+    expect(sourceBefore(source('json', { authenticationID: null }), { authenticationID: 'new' })).toEqual({
+      restore: {},
+      lost: ['authenticationID: it had none, and an update cannot take one away'],
+    });
+  });
+
+  test('a member that was not set, where an update only adds to the input', () => {
+    const shopify = source('shopify', { input: { shopURL: 'https://shop.example' } });
+    expect(sourceBefore(shopify, { input: { featureFlags: { a: true } } })).toEqual({
+      restore: {},
+      lost: ['input.featureFlags: it was not set, and an update cannot take it away'],
+    });
+  });
+
+  test('a configuration that Algolia does not show', () => {
+    const docker = source('docker', { input: { image: 'acme/connector' } });
+    expect(sourceBefore(docker, { input: { configuration: { mode: 'new' } } })).toEqual({
+      restore: {},
+      lost: ['input: Algolia does not tell what the configuration of a docker source was'],
+    });
+  });
+});
+
+test('the plan shows what an update would change, and null for what there was not', () => {
+  const json = source('json', { input: { url: 'https://a.example/' } });
+  expect(changedMembers(json, { name: 'after', authenticationID: 'new' })).toEqual({
+    name: 'before',
+    authenticationID: null,
+  });
+});
