@@ -484,6 +484,25 @@ test('a task that fails as soon as it is enabled again is disabled again', async
   expect(simulator.world.tasks.get(taskID)?.enabled).toBe(false);
 });
 
+test('a task that can not be disabled again is said to be left enabled', async () => {
+  const { taskID } = await makeConnector(simulator);
+  await setEnabled(taskID, false);
+  await script(taskID, { outcome: 'failure', reasonCode: 'critical', reason: 'still broken' });
+  const refusal = { operation: 'disableTask', kind: 'status', status: 400, message: 'frozen', match: { taskID } };
+  await simulator.control('POST /faults', refusal);
+  const approval = await worker.client.workflow.start(reenableTask, {
+    taskQueue: worker.taskQueue,
+    workflowId: randomUUID(),
+    args: [{ taskID }],
+  });
+  await answer(approval, 'approve');
+  expect(await failureOf(approval)).toMatchObject({
+    type: 'SyncFailed',
+    message: expect.stringMatching(/The task was left enabled: it could not be disabled again \(.*frozen.*\)$/),
+    details: [{ verdict: 'critical' }, { restored: false }],
+  });
+});
+
 test('a denied approval leaves the task disabled', async () => {
   const { taskID } = await makeConnector(simulator);
   await setEnabled(taskID, false);
