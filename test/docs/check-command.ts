@@ -52,7 +52,7 @@ async function checkOwn(words: readonly string[]): Promise<string | undefined> {
     await program.parseAsync(words, { from: 'user' });
   } catch (error) {
     const { code, message } = error as { code?: string; message: string };
-    return code === 'commander.helpDisplayed' ? undefined : message;
+    return code === 'commander.helpDisplayed' || code === 'commander.version' ? undefined : message;
   }
   const [subject = '', json] = chosen?.args ?? [];
   if (chosen?.name === 'start') return checkWorkflow(subject, json);
