@@ -1,7 +1,7 @@
 import { activityInfo, Context } from '@temporalio/activity';
 import { WithStartWorkflowOperation, WorkflowNotFoundError } from '@temporalio/client';
 import { firstRing, keyRingId, type HeldKey, type KeyRingState, type RotationRef } from '../secrets/key-ring-state.ts';
-import { readKeyRing } from '../secrets/read-key-ring.ts';
+import { findKeyRing, readKeyRing } from '../secrets/read-key-ring.ts';
 import { heartbeating } from './attempt.ts';
 
 /**
@@ -60,17 +60,29 @@ async function sendTurn(applicationId: string, turn: KeyRingTurn): Promise<Turne
   const { turn: name, ...input } = turn;
   // Also a ring that was terminated goes on where it was.
   const state = await readKeyRing(client, applicationId);
-  const startWorkflowOperation = new WithStartWorkflowOperation('keyRing', {
+  const startWorkflowOperation = new WithStartWorkflowOperation('keyRing', startOf(applicationId, state));
+  return client.workflow.executeUpdateWithStart<never, TurnedKeyRing, [unknown]>(name, {
+    args: [input],
+    startWorkflowOperation: startWorkflowOperation as never,
+  });
+}
+
+/** What the ring says. One that was terminated runs again after this, for workers can confirm nothing to it till then. */
+export async function reviveKeyRing(applicationId: string): Promise<KeyRingState> {
+  const { client } = Context.current();
+  const { state, isRunning = true } = (await findKeyRing(client, applicationId)) ?? {};
+  if (!isRunning) await client.workflow.start('keyRing', startOf(applicationId, state));
+  return state ?? firstRing;
+}
+
+function startOf(applicationId: string, state: KeyRingState | undefined) {
+  return {
     workflowId: keyRingId(applicationId),
     taskQueue: activityInfo().taskQueue,
     args: state ? [state] : [],
     workflowIdConflictPolicy: 'USE_EXISTING',
     staticSummary: `Which API key counts for ${applicationId}`,
-  });
-  return client.workflow.executeUpdateWithStart<never, TurnedKeyRing, [unknown]>(name, {
-    args: [input],
-    startWorkflowOperation: startWorkflowOperation as never,
-  });
+  } as const;
 }
 
 /** Whoever asks has the ring's rotation to itself if both go by one workflow id: only one of them can be running. */

@@ -1,7 +1,7 @@
 import { activityInfo, Context } from '@temporalio/activity';
 import { listPollers } from '../list-pollers.ts';
-import { firstRing, type HeldKey } from '../secrets/key-ring-state.ts';
-import { readKeyRing } from '../secrets/read-key-ring.ts';
+import type { HeldKey } from '../secrets/key-ring-state.ts';
+import { reviveKeyRing } from './key-ring-turns.ts';
 import type { Probe } from './probe-key.ts';
 
 export interface KeyUse {
@@ -21,9 +21,9 @@ export interface KeyUse {
 export function createInspectKeyUse(applicationId: string, probeKey: (key: HeldKey) => Promise<Probe>) {
   return async function inspectKeyUse({ key }: { key: Required<HeldKey> }): Promise<KeyUse> {
     const { client } = Context.current();
-    const [probe, ring = firstRing, pollers] = await Promise.all([
+    const [probe, ring, pollers] = await Promise.all([
       probeKey(key),
-      readKeyRing(client, applicationId),
+      reviveKeyRing(applicationId),
       listPollers(client, activityInfo().taskQueue),
     ]);
     const { epoch, refusedTo, confirmed } = ring;

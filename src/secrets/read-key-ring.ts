@@ -7,9 +7,17 @@ import { keyRingId, RING_MEMO, type KeyRingState } from './key-ring-state.ts';
  * terminated: which key counts doesn't change by that.
  */
 export async function readKeyRing(client: Client, applicationId: string): Promise<KeyRingState | undefined> {
+  return (await findKeyRing(client, applicationId))?.state;
+}
+
+/** The same, and whether the ring can be told anything. */
+export async function findKeyRing(
+  client: Client,
+  applicationId: string,
+): Promise<{ readonly state: KeyRingState | undefined; readonly isRunning: boolean } | undefined> {
   try {
-    const { memo } = await client.workflow.getHandle(keyRingId(applicationId)).describe();
-    return memo?.[RING_MEMO] as KeyRingState | undefined;
+    const { memo, status } = await client.workflow.getHandle(keyRingId(applicationId)).describe();
+    return { state: memo?.[RING_MEMO] as KeyRingState | undefined, isRunning: status.name === 'RUNNING' };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw new KeyRingUnreachable('the key ring cannot be read: Temporal does not answer', { cause: error });
