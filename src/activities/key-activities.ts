@@ -31,7 +31,7 @@ export function createKeyActivities(options: KeyActivitiesOptions) {
     findMintedKey: createFindMintedKey(options),
     discardMintedKey: createDiscardMintedKey(options),
     listRunsGoingOn: createListRunsGoingOn(client, keys),
-    revokeKey: createRevokeKey(client, store),
+    revokeKey: createRevokeKey(options),
     setClientApiKey: createSetClientApiKey({ applicationId, keys, store, turnKeyRing }),
   };
 }

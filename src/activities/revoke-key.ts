@@ -1,9 +1,10 @@
-import { cancellationSignal } from '@temporalio/activity';
+import { ApplicationFailure, cancellationSignal, Context } from '@temporalio/activity';
 import { AlgoliaError } from '../algolia/algolia-error.ts';
 import type { AlgoliaClient, CallOptions } from '../algolia/client.ts';
 import { searchApi } from '../operations/search-api.ts';
-import type { HeldKey } from '../secrets/key-ring-state.ts';
+import { firstRing, type HeldKey } from '../secrets/key-ring-state.ts';
 import type { KeyStore } from '../secrets/key-store.ts';
+import { readKeyRing } from '../secrets/read-key-ring.ts';
 import { heartbeating } from './attempt.ts';
 import { toFailure } from './to-failure.ts';
 
@@ -12,12 +13,28 @@ export interface RevokeKeyInput {
   readonly adminReference: string;
 }
 
-/** Deletes a key, unless it is gone already: also the attempt after one whose answer was lost says that it is done. */
-export function createRevokeKey(client: AlgoliaClient, store: KeyStore) {
+export interface RevokeOptions {
+  readonly applicationId: string;
+  readonly client: AlgoliaClient;
+  readonly store: KeyStore;
+}
+
+/**
+ * Deletes a key, unless it is gone already: also the attempt after one whose answer was lost says that it is done.
+ * One that somebody has made the current one again meanwhile stays.
+ */
+export function createRevokeKey({ applicationId, client, store }: RevokeOptions) {
   return async function revokeKey({ key, adminReference }: RevokeKeyInput): Promise<{ wasGone: boolean }> {
     const signal = cancellationSignal();
     try {
       return await heartbeating(async () => {
+        const { current } = (await readKeyRing(Context.current().client, applicationId)) ?? firstRing;
+        if (current.fingerprint === key.fingerprint) {
+          throw ApplicationFailure.nonRetryable(
+            `the old key (${key.fingerprint}) was made the current one again, as ${current.reference}, and stays`,
+            'KeyInUse',
+          );
+        }
         const options = { apiKey: await store.reveal(adminReference), signal };
         const value = await findValue(client, store, key, options);
         if (value === undefined || !(await exists(client, value, options))) return { wasGone: true };
