@@ -17,6 +17,11 @@ export interface MintedKeyInput {
   readonly adminReference: string;
 }
 
+export interface DiscardKeyInput extends MintedKeyInput {
+  /** Of the key that was minted, if that is known. */
+  readonly fingerprint?: string;
+}
+
 export interface MintKeyInput extends MintedKeyInput {
   /** The key whose rights the new one gets. */
   readonly from: Required<HeldKey>;
@@ -72,22 +77,32 @@ export function createFindMintedKey({ client, store }: MintOptions) {
 
 /** Deletes the key that a rotation has minted, and its file: it didn't become the current one. */
 export function createDiscardMintedKey({ applicationId, client, store }: MintOptions) {
-  return async function discardMintedKey(input: MintedKeyInput): Promise<{ deleted: number }> {
+  return async function discardMintedKey(input: DiscardKeyInput): Promise<{ deleted: number }> {
     return attempt(async (signal) => {
-      const ring = await readKeyRing(Context.current().client, applicationId);
+      const current = (await readKeyRing(Context.current().client, applicationId))?.current.fingerprint;
       const apiKey = await store.reveal(input.adminReference);
       const minted = await listMinted(client, input, { apiKey, signal });
       for (const key of minted) {
         store.learn(key);
-        if (store.fingerprint(key) === ring?.current.fingerprint) {
-          throw ApplicationFailure.nonRetryable('the minted key is the current one, and stays', 'KeyInUse');
-        }
+        assertNotCurrent(store.fingerprint(key), current);
         await client.send('deleteApiKey', searchApi.deleteApiKey, { key }, { apiKey, signal });
         await store.remove(input.toReference, key);
+      }
+      // Somebody else may have deleted the key.
+      if (minted.length === 0 && input.fingerprint !== undefined) {
+        assertNotCurrent(input.fingerprint, current);
+        const held = await store.reveal(input.toReference).catch(() => undefined);
+        if (held !== undefined && store.fingerprint(held) === input.fingerprint)
+          await store.remove(input.toReference, held);
       }
       return { deleted: minted.length };
     });
   };
+}
+
+function assertNotCurrent(minted: string, current: string | undefined): void {
+  if (minted === current)
+    throw ApplicationFailure.nonRetryable('the minted key is the current one, and stays', 'KeyInUse');
 }
 
 async function attempt<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -93,7 +93,7 @@ function startRotation(): { rotation: Rotation; forcing: Forcing } {
   const rotation: Rotation = {
     id,
     point: 'unclaimed',
-    minting: false,
+    minting: 'no',
     promotedAt: 0,
     converged: false,
     status: { rotationId: id, steps: ROTATION_STEPS.map((step) => ({ step, state: 'to come' })) },
@@ -176,11 +176,11 @@ async function abandon(
   input: Checked<'rotateApiKey'>,
   decision: ApprovalOutcome['decision'],
 ): Promise<RotateApiKeyResult> {
+  rotation.tell({ reason: `the approval was ${decision}; nothing was switched` });
   await CancellationScope.nonCancellable(async () => {
     await discardNewKey(rotation, input);
     await releaseRing(rotation);
   });
-  rotation.tell({ reason: `the approval was ${decision}; nothing was switched` });
   return finish(rotation, 'abandoned');
 }
 

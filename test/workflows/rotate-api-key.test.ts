@@ -79,6 +79,14 @@ function rotate({ worker, simulator }: Stage, input: RotateApiKeyInput = QUICK, 
 }
 type Rotation = WorkflowHandle<typeof rotateApiKey>;
 
+const setClientApiKey = ({ worker: { client, taskQueue } }: Stage, reference: string) =>
+  client.activity.execute('setClientApiKey', {
+    id: randomUUID(),
+    taskQueue,
+    args: [{ apiKey: { $secret: reference } }],
+    startToCloseTimeout: '30s',
+  });
+
 const ringOf = async ({ worker, simulator }: Stage): Promise<KeyRingState | undefined> => {
   const handle = worker.client.workflow.getHandle(keyRingId(simulator.applicationId));
   const described = await handle.describe().catch(() => undefined);
@@ -228,6 +236,20 @@ describe.concurrent('rotateApiKey', () => {
       expect(isKnown(stage, stage.keys.old)).toBe(true);
       expect(() => readFileSync(join(stage.secretsDir, 'algolia/v9'))).toThrow('ENOENT');
       expect(await ringOf(stage)).toMatchObject({ epoch: 0, current: { reference: 'configured' } });
+    });
+
+    test('stays when it was made the current one meanwhile, and a denied approval says so', async () => {
+      const stage = await setStage();
+      const handle = await rotate(stage, MINT);
+      await asked(handle);
+      await setClientApiKey(stage, MINT.toSecret);
+      await answer(handle, 'reject');
+      expect(await handle.result()).toMatchObject({
+        outcome: 'abandoned',
+        reason:
+          'the approval was rejected; nothing was switched; the new key could not be deleted again: the minted key is the current one, and stays',
+      });
+      expect(isKnown(stage, readFileSync(join(stage.secretsDir, 'algolia/v9'), 'utf8'))).toBe(true);
     });
 
     test('is not created with an admin key that is the key to be rotated', async () => {
@@ -400,17 +422,14 @@ describe.concurrent('rotateApiKey', () => {
 
     test('but not for a rotation that somebody else has overtaken: it ends, and revokes nothing', async () => {
       const stage = await setStage();
-      const { client, taskQueue } = stage.worker;
       const handle = await rotate(stage, { ...QUICK, soak: '1m' });
       await answer(handle, 'approve');
       await reached(handle, 'soak');
-      await client.activity.execute('setClientApiKey', {
-        id: randomUUID(),
-        taskQueue,
-        args: [{ apiKey: { $secret: 'env:SECRET_ADMIN_IS_OLD' } }],
-        startToCloseTimeout: '30s',
+      await setClientApiKey(stage, 'env:SECRET_ADMIN_IS_OLD');
+      expect(await failureOf(handle)).toMatchObject({
+        type: 'RotationOvertaken',
+        message: expect.stringContaining('another key is current, and the old key was not revoked'),
       });
-      expect(await failureOf(handle)).toMatchObject({ type: 'RotationOvertaken' });
       expect(await ringOf(stage)).toMatchObject({ epoch: 2, current: { reference: 'env:SECRET_ADMIN_IS_OLD' } });
       expect(counts(stage).deleteApiKey).toBeUndefined();
     });

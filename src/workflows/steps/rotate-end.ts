@@ -1,8 +1,10 @@
-import { ApplicationFailure, isCancellation, sleep } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, isCancellation, patched, sleep } from '@temporalio/workflow';
 import type { Checked } from '../../activities/check-input.ts';
+import type { HeldKey } from '../../secrets/key-ring-state.ts';
 import { onKeys } from '../proxies.ts';
 import { formatDuration } from './duration.ts';
 import { failureMessage, failureType, unwrap } from './failure-type.ts';
+import { lookFor } from './look-for.ts';
 import { keysOf, mintedKey, probeUntil } from './rotate-prepare.ts';
 import { reportOf, type Rotation, type RotationOutcome, type RotationReport } from './rotate-state.ts';
 
@@ -10,6 +12,8 @@ type Input = Checked<'rotateApiKey'>;
 
 /** By then no worker takes a key that was taken back for current any more, twice over. */
 const FORGET_MS = 30_000;
+/** The way back is not held up by an Algolia that doesn't answer. */
+const LOOK_BACK_MS = 30_000;
 /** Failures after which the new key stays: somebody else rules the ring by now, or nothing is wrong with the key. */
 const NO_ROLL_BACK: ReadonlySet<string | undefined> = new Set(['RotationOvertaken', 'RotationIncomplete']);
 
@@ -61,6 +65,9 @@ export async function retireOldKey(rotation: Rotation, input: Input): Promise<Ro
   return input.revoke === 'delete' ? 'revoked' : 'left';
 }
 
+/** Somebody else has made another key the current one. */
+const OVERTAKEN: ReadonlySet<string | undefined> = new Set(['RotationOvertaken', 'KeyInUse']);
+
 /** Leaves behind what was there before the rotation, as far as that is the right thing. Returns what the rotation came to. */
 export async function unwindRotation(rotation: Rotation, input: Input, error: unknown): Promise<RotationOutcome> {
   const reason = isCancellation(error) ? 'cancelled' : failureMessage(error);
@@ -78,11 +85,17 @@ export async function unwindRotation(rotation: Rotation, input: Input, error: un
         await releaseRing(rotation);
         return 'incomplete';
       }
+      if (patched('look before going back') && (await isNoWayBack(rotation))) {
+        rotation.tell({ reason: `${reason}; the old key is refused by now, so the new one stays` });
+        await releaseRing(rotation);
+        return 'incomplete';
+      }
       const { epoch } = keysOf(rotation);
       const { refused, ring } = await onKeys.turnKeyRing({ turn: 'rollBack', expectEpoch: epoch + 1, by: rotation.id });
       if (refused === undefined) rotation.tell({ epoch: ring.epoch });
       else rotation.tell({ reason: `${reason}; and there was nothing to roll back: ${refused}` });
-      if (rotation.minting) await sleep(FORGET_MS, { summary: 'until every worker has let go of the new key' });
+      if (rotation.minting !== 'no')
+        await sleep(FORGET_MS, { summary: 'until every worker has let go of the new key' });
       await discardNewKey(rotation, input);
       await releaseRing(rotation);
       return refused === undefined ? 'rolledBack' : 'incomplete';
@@ -93,6 +106,22 @@ export async function unwindRotation(rotation: Rotation, input: Input, error: un
   }
 }
 
+/** The old key is of no use any more, and the new one is. */
+async function isNoWayBack(rotation: Rotation): Promise<boolean> {
+  const { from, to } = keysOf(rotation);
+  return (await lookBack(from)) === 'refused' && (await lookBack(to)) === 'accepted';
+}
+
+async function lookBack(key: HeldKey): Promise<'accepted' | 'refused' | 'unknown'> {
+  try {
+    const probe = await CancellationScope.withTimeout(LOOK_BACK_MS, () => onKeys.probeKey(key));
+    return probe.accepted ? 'accepted' : 'refused';
+  } catch (error) {
+    // Its reference holds another key by now, or none.
+    return ['KeyChanged', 'AlgoliaInvalid'].includes(failureType(error) ?? '') ? 'refused' : 'unknown';
+  }
+}
+
 /** Why a rotation failed and what became of it; a cancellation stays one. */
 export function toRotationFailure(rotation: Rotation, outcome: RotationOutcome, error: unknown): unknown {
   if (isCancellation(error)) return error;
@@ -100,9 +129,10 @@ export function toRotationFailure(rotation: Rotation, outcome: RotationOutcome, 
   const cause = unwrap(error);
   const why = rotation.status.reason ?? failureMessage(error);
   const { from, to } = rotation.status;
+  const overtaken = OVERTAKEN.has(failureType(error));
   const result = {
     rolledBack: `rolled back: ${from} is current again`,
-    incomplete: `${to} is current, and the old key was not revoked for sure`,
+    incomplete: `${overtaken ? 'another key' : to} is current, and the old key was not revoked${overtaken ? '' : ' for sure'}`,
     abandoned: 'nothing was switched',
     revoked: '',
     left: '',
@@ -120,11 +150,20 @@ export async function releaseRing(rotation: Rotation): Promise<void> {
   await onKeys.turnKeyRing({ turn: 'release', by: rotation.id });
 }
 
-/** A key that was created for nothing is not left behind. One that somebody else has made stays theirs. */
+/** A key that was created for nothing is not left behind, nor is its file. One that somebody else has made stays theirs. */
 export async function discardNewKey(rotation: Rotation, input: Input): Promise<void> {
-  if (!rotation.minting) return;
+  if (rotation.minting === 'no') return;
+  const { keys } = rotation;
+  const discard = () =>
+    onKeys.discardMintedKey({
+      ...mintedKey(rotation, input),
+      ...(keys ? { fingerprint: keys.to.fingerprint } : {}),
+    });
   try {
-    await onKeys.discardMintedKey(mintedKey(rotation, input));
+    const { deleted } = await discard();
+    // What was created a moment ago shows later.
+    if (deleted === 0 && rotation.minting === 'maybe' && patched('look again for the key to discard'))
+      await lookFor(async () => Array.from({ length: (await discard()).deleted }));
   } catch (error) {
     const reason = `${rotation.status.reason ?? ''}; the new key could not be deleted again: ${failureMessage(error)}`;
     rotation.tell({ reason });

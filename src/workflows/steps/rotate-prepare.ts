@@ -1,4 +1,4 @@
-import { ApplicationFailure, sleep, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, isCancellation, sleep, workflowInfo } from '@temporalio/workflow';
 import type { Checked } from '../../activities/check-input.ts';
 import type { Probe } from '../../activities/probe-key.ts';
 import type { HeldKey } from '../../secrets/key-ring-state.ts';
@@ -64,19 +64,22 @@ export function keysOf({ keys }: Rotation): NonNullable<Rotation['keys']> {
 
 async function claimRing(rotation: Rotation, key: HeldKey): Promise<void> {
   const { workflowId } = workflowInfo();
+  // From the moment it is asked for: the answer may get lost.
+  rotation.point = 'claimed';
   const { refused } = await onKeys.turnKeyRing({
     turn: 'claim',
     rotation: { rotationId: rotation.id, workflowId },
     key,
   });
-  if (refused !== undefined) throw ApplicationFailure.nonRetryable(refused, 'RotationUnderWay');
-  rotation.point = 'claimed';
+  if (refused === undefined) return;
+  rotation.point = 'unclaimed';
+  throw ApplicationFailure.nonRetryable(refused, 'RotationUnderWay');
 }
 
 /** There is exactly one new key afterwards, also if the answer that told of it was lost. */
 async function mintKey(rotation: Rotation, input: Input, from: Required<HeldKey>): Promise<Required<HeldKey>> {
   const minted = mintedKey(rotation, input);
-  rotation.minting = true;
+  rotation.minting = 'maybe';
   const find = async () => {
     const found = await onKeys.findMintedKey(minted);
     return found ? [found] : [];
@@ -85,7 +88,10 @@ async function mintKey(rotation: Rotation, input: Input, from: Required<HeldKey>
   if (before) return before;
   let lastError: unknown;
   for (let mint = 1; mint <= MAX_MINTS; mint += 1) {
-    const attempt = await attemptOnce(() => once.mintKey({ ...minted, from }));
+    const attempt = await attemptOnce(() => once.mintKey({ ...minted, from })).catch((error: unknown) => {
+      if (!isCancellation(error)) rotation.minting = 'refused';
+      throw error;
+    });
     if (attempt.outcome === 'done') return attempt.value;
     lastError = attempt.error;
     const [found] = await lookFor(find);

@@ -81,8 +81,8 @@ export interface Rotation {
   point: RotationPoint;
   /** Set once prepared. */
   keys?: { readonly from: Required<HeldKey>; readonly to: Required<HeldKey>; readonly epoch: number };
-  /** The new key was created by this rotation, or may have been. */
-  minting: boolean;
+  /** Whether the new key may have been created by this rotation. */
+  minting: 'no' | 'maybe' | 'refused';
   promotedAt: number;
   /** When last looked at, no worker used the old key any more. */
   converged: boolean;
