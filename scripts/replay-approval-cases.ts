@@ -163,6 +163,12 @@ export const replayApprovalCases: Readonly<Record<string, Case>> = {
     return handle;
   },
 
+  'rotateApiKey-rolledBack': async (recording) => {
+    const handle = await promoted(recording);
+    await handle.cancel();
+    return handle;
+  },
+
   'keyRing-promoted': async (recording) => {
     await (await rotate(recording)).result();
     const ring = recording.client.workflow.getHandle(keyRingId(APPLICATION_ID));
@@ -230,12 +236,18 @@ async function decommission({ simulator, start }: Parameters<Case>[0]): Promise<
 }
 
 /** The recorder's worker has no identity of its own, so a rotation goes on without its word when an operator says so. */
-async function rotate({ simulator, start }: Parameters<Case>[0]): Promise<WorkflowHandle> {
+async function rotate(recording: Parameters<Case>[0]): Promise<WorkflowHandle> {
+  const handle = await promoted(recording);
+  await handle.signal('forceConverge', { by: 'ana@example.com', reason: 'the recorder' });
+  return handle;
+}
+
+/** A rotation that waits for the recorder's worker to confirm the new key. */
+async function promoted({ simulator, start }: Parameters<Case>[0]): Promise<WorkflowHandle> {
   await simulator.control('POST /keys', { key: 'recorded-next-key' });
   const handle = await start('rotateApiKey', ROTATION, { workflowId: rotateApiKeyId(APPLICATION_ID) });
   await answer(handle, 'approve');
   await until(async () => (await handle.query<{ waitingFor?: string[] }>('status')).waitingFor?.length);
-  await handle.signal('forceConverge', { by: 'ana@example.com', reason: 'the recorder' });
   return handle;
 }
 
