@@ -31,7 +31,7 @@ export function createKeyActivities(options: KeyActivitiesOptions) {
     findMintedKey: createFindMintedKey(options),
     discardMintedKey: createDiscardMintedKey(options),
     listRunsGoingOn: createListRunsGoingOn(client, keys),
-    revokeKey: createRevokeKey(options),
+    revokeKey: createRevokeKey({ ...options, probeKey }),
     setClientApiKey: createSetClientApiKey({ applicationId, keys, store, turnKeyRing }),
   };
 }

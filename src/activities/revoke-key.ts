@@ -6,6 +6,7 @@ import { firstRing, type HeldKey } from '../secrets/key-ring-state.ts';
 import type { KeyStore } from '../secrets/key-store.ts';
 import { readKeyRing } from '../secrets/read-key-ring.ts';
 import { heartbeating } from './attempt.ts';
+import type { Probe } from './probe-key.ts';
 import { toFailure } from './to-failure.ts';
 
 export interface RevokeKeyInput {
@@ -17,13 +18,15 @@ export interface RevokeOptions {
   readonly applicationId: string;
   readonly client: AlgoliaClient;
   readonly store: KeyStore;
+  readonly probeKey: (key: HeldKey) => Promise<Probe>;
 }
 
 /**
  * Deletes a key, unless it is gone already: also the attempt after one whose answer was lost says that it is done.
- * One that somebody has made the current one again meanwhile stays.
+ * It stays if somebody has made it the current one again meanwhile, or if the current one is refused: then nothing would be left to
+ * ingest with.
  */
-export function createRevokeKey({ applicationId, client, store }: RevokeOptions) {
+export function createRevokeKey({ applicationId, client, store, probeKey }: RevokeOptions) {
   return async function revokeKey({ key, adminReference }: RevokeKeyInput): Promise<{ wasGone: boolean }> {
     const signal = cancellationSignal();
     try {
@@ -38,6 +41,13 @@ export function createRevokeKey({ applicationId, client, store }: RevokeOptions)
         const options = { apiKey: await store.reveal(adminReference), signal };
         const value = await findValue(client, store, key, options);
         if (value === undefined || !(await exists(client, value, options))) return { wasGone: true };
+        const probe = await probeKey(current);
+        if (!probe.accepted) {
+          throw ApplicationFailure.nonRetryable(
+            `Algolia refuses the current key, ${current.reference}, by now (${probe.why}), so the old one (${key.fingerprint}) stays`,
+            'KeyRefused',
+          );
+        }
         await client.send('deleteApiKey', searchApi.deleteApiKey, { key: value }, options).catch(unlessGone);
         return { wasGone: false };
       });

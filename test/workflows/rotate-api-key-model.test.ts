@@ -77,6 +77,10 @@ const once: readonly [name: string, story: Story][] = [
     'does not delete an old key that an operator has made current again',
     { ...plain, happenings: at('revoke', { what: 'switch', to: 'old' }) },
   ],
+  [
+    'does not delete an old key while the new one is refused',
+    { ...plain, happenings: at('revoke', { what: 'lose', key: 'new', its: 'rights' }) },
+  ],
   ['deletes a key that was created a moment ago', { ...minted, happenings: at('probe', { what: 'cancel' }) }],
   [
     'leaves no file of a created key that somebody else has deleted',

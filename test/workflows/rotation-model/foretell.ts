@@ -123,9 +123,11 @@ class Book {
         if (!tooLate) this.#giveUp('CANCELLED');
         return true;
       case 'lose':
-        if (this.#lost.has(happening.key) || (happening.key === 'new' && (tooLate || this.#swapped))) return false;
+        if (this.#lost.has(happening.key) || (happening.key === 'new' && this.#swapped)) return false;
         this.#lost.set(happening.key, happening.its);
-        if (happening.key === 'new' && stop !== 'approve') this.#giveUp('FAILED');
+        // While the new key does not do, the old one is not deleted.
+        if (tooLate && happening.key === this.#current) this.#finish('incomplete', 'FAILED');
+        else if (!tooLate && happening.key === 'new' && stop !== 'approve') this.#giveUp('FAILED');
         return true;
       case 'refuse once':
         if (this.#promoted && !tooLate) this.#giveUp('FAILED');
