@@ -3,9 +3,9 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'simulator/**/*.test.ts'],
-    // Temporal's native core is one per process: forks, and one more than CI has cores, for tests wait more than they compute.
+    // Temporal's native core is one per process: forks, and as many as CI has cores: with more it takes as long, and tests time out.
     pool: 'forks',
-    maxWorkers: 3,
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     globalSetup: ['test/setup/temporal.ts', 'test/setup/workflow-bundle.ts'],

@@ -156,20 +156,24 @@ describe.concurrent('rotateApiKey', () => {
       expect(counts(stage).deleteApiKey).toBeUndefined();
     });
 
-    test('takes the whole day that it takes by default, and watches the new key meanwhile', async () => {
-      const stage = await setStage();
-      const handle = await rotate(stage, { toSecret: 'file:v8', revoke: 'delete' });
-      await answer(handle, 'approve');
-      await reached(handle, 'soak');
-      await fastForward(stage.worker.client, handle.workflowId, '31m');
-      await reached(handle, 'overlap');
-      expect(isKnown(stage, stage.keys.old)).toBe(true);
-      await fastForward(stage.worker.client, handle.workflowId, '24h');
-      const result = await handle.result();
-      expect(result).toMatchObject({ outcome: 'revoked' });
-      expect(result.overlapActual).toMatch(/^24h/);
-      expect(result.emergency).toBeUndefined();
-    });
+    test(
+      'takes the whole day that it takes by default, and watches the new key meanwhile',
+      { timeout: 180_000 },
+      async () => {
+        const stage = await setStage();
+        const handle = await rotate(stage, { toSecret: 'file:v8', revoke: 'delete' });
+        await answer(handle, 'approve');
+        await reached(handle, 'soak');
+        await fastForward(stage.worker.client, handle.workflowId, '31m');
+        await reached(handle, 'overlap');
+        expect(isKnown(stage, stage.keys.old)).toBe(true);
+        await fastForward(stage.worker.client, handle.workflowId, '24h');
+        const result = await handle.result();
+        expect(result).toMatchObject({ outcome: 'revoked' });
+        expect(result.overlapActual).toMatch(/^24h/);
+        expect(result.emergency).toBeUndefined();
+      },
+    );
 
     test('waits for runs that began before every worker had the new key', async () => {
       const stage = await setStage();
