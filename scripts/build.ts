@@ -23,7 +23,10 @@ async function bundleWorkflows(directory: string): Promise<void> {
   const payloadConverterPath = join(directory, 'codec', 'payload-converter.js');
   for (const kind of BUNDLE_KINDS) {
     const { code } = await bundleWorkflowCode({
-      ...sharedWorkflows(join(directory, 'workflows', kind.versioned ? 'versioned.js' : 'index.js')),
+      ...sharedWorkflows(
+        join(directory, 'workflows', kind.versioned ? 'versioned.js' : 'index.js'),
+        payloadConverterPath,
+      ),
       payloadConverterPath,
       logger,
       ...(kind.encrypting ? { failureConverterPath } : {}),

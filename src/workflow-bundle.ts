@@ -28,9 +28,12 @@ export const BUNDLE_KINDS: readonly BundleKind[] = EITHER.flatMap((versioned) =>
  * For whoever bundles workflows: their modules are loaded once for all workflows of a worker, where the SDK would load them for each
  * of them. So a workflow that waits takes half the memory, and a short one a sixth less CPU; and no module may keep anything of a workflow.
  */
-export const sharedWorkflows = (path = workflowsPath): Pick<BundleOptions, 'workflowsPath' | 'preloadModules'> => ({
+export const sharedWorkflows = (
+  path = workflowsPath,
+  converterPath = payloadConverterPath,
+): Pick<BundleOptions, 'workflowsPath' | 'preloadModules'> => ({
   workflowsPath: path,
-  preloadModules: [path, payloadConverterPath],
+  preloadModules: [path, converterPath],
 });
 
 /** What `npm run build` leaves beside the compiled code. */
