@@ -124,12 +124,18 @@ test('everything is pointed back when the canary fails', async () => {
   await untouched();
 });
 
-test('a cancellation during the overlap points everything back', async () => {
+/** Everything is switched, and the old one is kept for a while. */
+async function rotateUntilOverlap() {
   const handle = await rotate({ overlap: '1h' });
   await answer(handle, 'approve');
   await expect
     .poll(async () => (await handle.query(rotateAuthenticationStatus)).step, { timeout: 20_000 })
     .toMatch(/^keeping the old authentication until/);
+  return handle;
+}
+
+test('a cancellation during the overlap points everything back', async () => {
+  const handle = await rotateUntilOverlap();
   expect(await used()).not.toContain(authenticationID);
   await handle.cancel();
   expect((await failureOf(handle)).name).toBe('CancelledFailure');
@@ -137,11 +143,7 @@ test('a cancellation during the overlap points everything back', async () => {
 });
 
 test('what can not be pointed back is named, and the new one that it uses stays', async () => {
-  const handle = await rotate({ overlap: '1h' });
-  await answer(handle, 'approve');
-  await expect
-    .poll(async () => (await handle.query(rotateAuthenticationStatus)).step, { timeout: 20_000 })
-    .toMatch(/^keeping the old authentication until/);
+  const handle = await rotateUntilOverlap();
   await simulator.control('POST /faults', {
     operation: 'updateSource',
     kind: 'status',

@@ -467,16 +467,22 @@ test('asked to, it has people decide whether a disabled task is enabled again, o
   expect(await tick(input)).toMatchObject({ healthy: true });
 });
 
-test('a task that fails as soon as it is enabled again is disabled again', async () => {
-  const { taskID } = await makeConnector(simulator);
-  await setEnabled(taskID, false);
-  await script(taskID, { outcome: 'failure', reasonCode: 'critical', reason: 'still broken' });
+/** Somebody has it enabled again by hand, and somebody approves. */
+async function enableAgain(taskID: string) {
   const approval = await worker.client.workflow.start(reenableTask, {
     taskQueue: worker.taskQueue,
     workflowId: randomUUID(),
     args: [{ taskID }],
   });
   await answer(approval, 'approve');
+  return approval;
+}
+
+test('a task that fails as soon as it is enabled again is disabled again', async () => {
+  const { taskID } = await makeConnector(simulator);
+  await setEnabled(taskID, false);
+  await script(taskID, { outcome: 'failure', reasonCode: 'critical', reason: 'still broken' });
+  const approval = await enableAgain(taskID);
   expect(await failureOf(approval)).toMatchObject({
     type: 'SyncFailed',
     message: expect.stringContaining('still broken. The task was disabled again'),
@@ -490,12 +496,7 @@ test('a task that can not be disabled again is said to be left enabled', async (
   await script(taskID, { outcome: 'failure', reasonCode: 'critical', reason: 'still broken' });
   const refusal = { operation: 'disableTask', kind: 'status', status: 400, message: 'frozen', match: { taskID } };
   await simulator.control('POST /faults', refusal);
-  const approval = await worker.client.workflow.start(reenableTask, {
-    taskQueue: worker.taskQueue,
-    workflowId: randomUUID(),
-    args: [{ taskID }],
-  });
-  await answer(approval, 'approve');
+  const approval = await enableAgain(taskID);
   expect(await failureOf(approval)).toMatchObject({
     type: 'SyncFailed',
     message: expect.stringMatching(/The task was left enabled: it could not be disabled again \(.*frozen.*\)$/),
