@@ -14,7 +14,13 @@ const PAGE_SIZE = 100;
 /** Longer than any rotation with usual overlaps. */
 const ROTATION_TAKES_AT_MOST_MS = 7 * 24 * 3_600_000;
 /** What holds authentications that nothing uses, for a while. */
-const MAKES_ORPHANS = ['rotateAuthentication', 'provisionConnector', 'connectorPipeline'];
+const MAKES_ORPHANS = [
+  'rotateAuthentication',
+  'provisionConnector',
+  'connectorPipeline',
+  'decommissionConnector',
+  'applyManifest',
+];
 const USERS = [
   ['listSources', 'sources'],
   ['listDestinations', 'destinations'],
@@ -72,8 +78,14 @@ export function createInspectLeftovers({ applicationId, client, keys, sweep }: I
         text: `authentication ${String(authenticationID)} (${String(name)}) is used by nothing: delete it, for it holds a credential`,
       });
     }
-    const busy = problems.length > 0 && (await isAnyRunning(MAKES_ORPHANS));
-    if (busy) return { problems: [], fine: [], checked, unchecked: ['authentications: one is being rotated or made'] };
+    const busy = problems.length > 0 && (await isAnyRunning(MAKES_ORPHANS, applicationId));
+    if (busy)
+      return {
+        problems: [],
+        fine: [],
+        checked,
+        unchecked: ['authentications: a workflow that makes or deletes them is under way'],
+      };
     return { ...lookAtAll(open, 'authentication/', problems), checked };
   }
 
@@ -137,9 +149,9 @@ async function whyStuck(rotation: string | undefined, now: number): Promise<stri
   }
 }
 
-async function isAnyRunning(types: readonly string[]): Promise<boolean> {
+async function isAnyRunning(types: readonly string[], applicationId: string): Promise<boolean> {
   const anyOf = types.map((type) => `'${type}'`).join(', ');
-  const query = `WorkflowType IN (${anyOf}) AND ExecutionStatus = 'Running'`;
+  const query = `WorkflowType IN (${anyOf}) AND ExecutionStatus = 'Running' AND AlgoliaAppId = '${applicationId}'`;
   const { count } = await Context.current().client.workflow.count(query);
   return count > 0;
 }

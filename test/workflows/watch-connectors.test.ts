@@ -130,6 +130,11 @@ async function startRing(more: Partial<KeyRingState>) {
 }
 const setEnabled = (taskID: string, enabled: boolean) =>
   callAlgolia(simulator, `PUT /2/tasks/${taskID}/${enabled ? 'enable' : 'disable'}`);
+async function makeUnusedAuthentication() {
+  const input = { username: 'u', password: 'p' };
+  const authentication = { type: 'basic', name: 'unused', input };
+  return (await callAlgolia(simulator, 'POST /1/authentications', authentication)).authenticationID;
+}
 async function makeSynced() {
   const made = await makeConnector(simulator);
   await script(made.taskID, { times: -1 });
@@ -213,11 +218,7 @@ const silences: Silence[] = [
     kind: 'authentication.orphaned',
     watching: { leftoverAfter: '1ms' },
     breakIt: async () => {
-      const { authenticationID } = await callAlgolia(simulator, 'POST /1/authentications', {
-        type: 'basic',
-        name: 'lies about',
-        input: { username: 'u', password: 'p' },
-      });
+      const authenticationID = await makeUnusedAuthentication();
       return () => callAlgolia(simulator, `DELETE /1/authentications/${authenticationID}`);
     },
   },
@@ -410,11 +411,7 @@ test('leftover temporary indices and authentications that nothing uses are told'
   const { taskID } = await makeSynced();
   const indexName = temporaryIndexName('products', 'gone');
   makeIndex(simulator, indexName, { count: 3 });
-  const { authenticationID } = await callAlgolia(simulator, 'POST /1/authentications', {
-    type: 'basic',
-    name: 'lies about',
-    input: { username: 'u', password: 'p' },
-  });
+  const authenticationID = await makeUnusedAuthentication();
   const alert = newChannel();
   const input = { expect: [{ taskID, maxAge: '1h' }], leftoverAfter: '1ms', alert };
   expect(await tick({ ...input, leftoverAfter: '1h' })).toMatchObject({ healthy: true });
@@ -426,6 +423,36 @@ test('leftover temporary indices and authentications that nothing uses are told'
   simulator.world.indices.delete(indexName);
   expect(await tick(input)).toMatchObject({ healthy: true });
   expect(await told(alert, 4)).toHaveLength(4);
+});
+
+test('an authentication is no leftover while a workflow of this application may be making it; one of another changes nothing', async () => {
+  const { taskID } = await makeSynced();
+  const authenticationID = await makeUnusedAuthentication();
+  const input = { expect: [{ taskID, maxAge: '1h' }], leftoverAfter: '1ms', alert: newChannel() };
+  const underWay = async (applicationId: string) => {
+    const handle = await worker.client.workflow.start('provisionConnector', {
+      taskQueue: `nobody-polls-${randomUUID()}`,
+      workflowId: randomUUID(),
+      typedSearchAttributes: [{ key: { name: 'AlgoliaAppId', type: 'KEYWORD' }, value: applicationId }],
+    });
+    await vi.waitFor(async () => {
+      const { count } = await worker.client.workflow.count(`WorkflowId = '${handle.workflowId}'`);
+      expect(count).toBe(1);
+    });
+    return handle;
+  };
+  const [others, own] = await Promise.all([underWay('ANOTHER'), underWay(APPLICATION_ID)]);
+  const { problems, unchecked } = await tick(input);
+  expect({ problems, unchecked }).toEqual({
+    problems: [],
+    unchecked: ['authentications: a workflow that makes or deletes them is under way'],
+  });
+  await own.terminate();
+  // The server takes a moment until it lists the workflow as ended.
+  const problem = { key: `authentication/${authenticationID}` };
+  await vi.waitFor(async () => expect((await tick(input)).problems).toMatchObject([problem]), { timeout: 20_000 });
+  await others.terminate();
+  await callAlgolia(simulator, `DELETE /1/authentications/${authenticationID}`);
 });
 
 test('a schedule that is paused, or was due and started nothing, is told', async () => {
