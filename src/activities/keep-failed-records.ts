@@ -20,16 +20,17 @@ export interface KeepFailedRecordsInput {
   readonly maxBytes: number;
 }
 
-/** Absent where this worker has no place for files. */
+/** Where they are, or why they are nowhere. */
 export interface FailedRecords {
   readonly failedRef?: { readonly uri: string; readonly sha256: string };
+  readonly notKept?: string;
 }
 
 /** Writes the records of failed batches to a file below `RECORDS_DIR`, in their order: the same file, however often it is written. */
 export function createKeepFailedRecords(access: RecordsAccess) {
   return async function keepFailedRecords(input: KeepFailedRecordsInput): Promise<FailedRecords> {
     const { directory } = access;
-    if (directory === undefined) return {};
+    if (directory === undefined) return { notKept: 'the worker has no RECORDS_DIR to keep them in' };
     const { workflowExecution } = activityInfo();
     const { workflowId = '', runId = '' } = workflowExecution ?? {};
     const name = `${workflowId.replace(/[^\w-]+/g, '-').slice(0, 100)}-${runId}.ndjson`;

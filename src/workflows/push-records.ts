@@ -52,6 +52,8 @@ export interface PushRecordsResult {
   readonly failures: readonly PushFailure[];
   /** The records of all failed batches: a `recordsRef` to push again. */
   readonly failedRef?: { readonly uri: string; readonly sha256: string };
+  /** Why there is no `failedRef` although records failed. */
+  readonly notKept?: string;
   /** Whether everything there is was pushed, or pushing stopped before. */
   readonly complete: boolean;
   readonly durationMs: number;
@@ -188,28 +190,19 @@ function sliceOf(input: Input, source: RecordsSource) {
 }
 
 /** The records of failed batches, where anybody can push them again. */
-async function keepFailed(
-  input: Input,
-  source: RecordsSource,
-  { failed }: PushCheckpoint,
-): Promise<FailedRecords | undefined> {
-  if (failed.length === 0) return undefined;
+async function keepFailed(input: Input, source: RecordsSource, { failed }: PushCheckpoint): Promise<FailedRecords> {
+  if (failed.length === 0) return {};
   try {
     return await repeatable.keepFailedRecords({ source, failed, maxBytes: input.batch.maxBytes });
   } catch (error) {
     if (isCancellation(error)) throw error;
     // What failed is told all the same, by objectID and line.
     log.error('the failed records could not be kept', { message: failureMessage(error), type: failureType(error) });
-    return undefined;
+    return { notKept: failureMessage(error) };
   }
 }
 
-function judge(
-  push: Push,
-  checkpoint: PushCheckpoint,
-  kept: FailedRecords | undefined,
-  failWorkflow: boolean,
-): PushRecordsResult {
+function judge(push: Push, checkpoint: PushCheckpoint, kept: FailedRecords, failWorkflow: boolean): PushRecordsResult {
   push.tell({ ...outcomeOf(checkpoint), ...kept, phase: 'done' });
   const {
     phase: _phase,

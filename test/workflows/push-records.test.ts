@@ -4,7 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
@@ -112,6 +113,24 @@ test('an event that failed turns the workflow red, with the objectIDs and a file
   expect(await push({ indexName, action: 'addObject', recordsRef: { uri, sha256 } })).toMatchObject({
     verified: 1_000,
   });
+});
+
+test('what failed and could not be kept is told, with the reason', async () => {
+  const { indexName } = await freshIndex();
+  await simulator.control('POST /records/fail', { indexName, objectIDs: ['p5'] });
+  const failed = join(files.path, 'failed');
+  await mkdir(failed, { recursive: true });
+  await rename(failed, `${failed}-before`);
+  await symlink(tmpdir(), failed);
+  try {
+    const { type, result } = await failureOf({ indexName, action: 'addObject', records: products(10) });
+    expect(type).toBe('PushFailed');
+    expect(result).toMatchObject({ failed: 10, notKept: 'RECORDS_DIR/failed leads elsewhere; make it a directory' });
+    expect(result).not.toHaveProperty('failedRef');
+  } finally {
+    await rm(failed);
+    await rename(`${failed}-before`, failed);
+  }
 });
 
 test('goes on until as many batches have failed as it may, and tells of all', async () => {

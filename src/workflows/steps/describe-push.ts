@@ -4,7 +4,7 @@ const MAX_SHOWN = 5;
 
 /** A push in Markdown, for the Web UI's Current Details. */
 export function describePush(status: PushRecordsStatus): string {
-  const { phase, action, target, reason, failures = [], firstBadRecords = [], failedRef } = status;
+  const { phase, action, target, reason, failures = [], firstBadRecords = [], failedRef, notKept } = status;
   const lines = [`**${phase}**${reason ? `: ${reason}` : ''}`, '', `- ${action} \`${target}\``];
   const row = (name: string, value: number | undefined) => {
     if (value !== undefined) lines.push(`- ${name}: ${value.toLocaleString('en')}`);
@@ -18,6 +18,7 @@ export function describePush(status: PushRecordsStatus): string {
   row('bytes', status.bytes);
   row('at a time', status.maxParallel);
   if (failedRef) lines.push(`- failed records: \`${failedRef.uri}\``);
+  if (notKept) lines.push(`- failed records are not kept: ${notKept}`);
   if (phase === 'pushing')
     lines.push('', 'As of the last slice. Live progress is in *Pending Activities*: the heartbeat of `pushSlice`.');
   if (phase === 'paused') lines.push('', 'Send the signal `resume` to go on.');
