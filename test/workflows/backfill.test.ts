@@ -1,6 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
@@ -82,6 +82,16 @@ describe.concurrent('a backfill', () => {
     expect(verdicts.map(({ taskID }) => taskID).toSorted()).toEqual(taskIDs.toSorted());
     expect(new Set(verdicts.map(({ verdict }) => verdict))).toEqual(new Set(['success']));
   });
+
+  test('goes on without its file of verdicts where that can not be written, and says why', async () => {
+    const { taskIDs } = await makeTasks(3);
+    const handle = await start({ items: itemsOf(taskIDs), maxParallel: 1 });
+    const name = `${handle.workflowId}-${handle.firstExecutionRunId}.ndjson`;
+    await mkdir(join(records.path, 'backfills', name), { recursive: true });
+    const result = await handle.result();
+    expect(result).toMatchObject({ counts: { success: 3 }, verdictsLost: expect.stringContaining('EISDIR') });
+    expect(result).not.toHaveProperty('verdictsRef');
+  }, 60_000);
 
   test('of the tasks that a filter lets pass takes those that are enabled', async () => {
     const { sourceID, taskIDs } = await makeTasks(120);

@@ -24,7 +24,20 @@ function shareOfDay(window: Backfill['options']['window']): number {
 
 /** A backfill in Markdown, for the Web UI's Current Details. */
 export function describeBackfill(status: BackfillStatus): string {
-  const { phase, reason, counts, total, done, running, maxParallel, waitsFor, eta, notGood, verdictsRef } = status;
+  const {
+    phase,
+    reason,
+    counts,
+    total,
+    done,
+    running,
+    maxParallel,
+    waitsFor,
+    eta,
+    notGood,
+    verdictsRef,
+    verdictsLost,
+  } = status;
   const rows = Object.entries(counts).map(([verdict, count]) => `- ${verdict}: ${count}`);
   return [
     `**${phase}**${reason ? `: ${reason}` : ''}`,
@@ -35,6 +48,7 @@ export function describeBackfill(status: BackfillStatus): string {
     ...(waitsFor ? [`- waits for ${waitsFor}`] : []),
     ...(eta ? [`- done by about ${eta}`] : []),
     ...(verdictsRef ? [`- every verdict: \`${verdictsRef.uri}\``] : []),
+    ...(verdictsLost ? [`- verdicts are kept no longer: ${verdictsLost}`] : []),
     '',
     `The syncs: \`ParentWorkflowId = "${workflowInfo().workflowId}"\``,
     ...notGood
