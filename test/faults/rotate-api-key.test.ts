@@ -1,31 +1,19 @@
 import { Client, Connection } from '@temporalio/client';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import { startSimulator, type Simulator } from '../../simulator/index.ts';
-import { listPollers } from '../../src/list-pollers.ts';
-import { keyRingId, type KeyRingState } from '../../src/secrets/key-ring-state.ts';
-import {
-  forceConverge,
-  rotateApiKey,
-  rotateApiKeyId,
-  rotateApiKeyStatus,
-  type RotateApiKeyInput,
-} from '../../src/workflows/rotate-api-key.ts';
+import { forceConverge, rotateApiKeyStatus } from '../../src/workflows/rotate-api-key.ts';
 import { syncTask } from '../../src/workflows/sync-task.ts';
 import { answer, asked } from '../setup/decide.ts';
 import { makeConnector, serveRecords, type RecordServer } from '../setup/connector.ts';
-import { spawnWorker, type SpawnedWorker } from '../setup/spawn-worker.ts';
+import { PATIENCE, RotationStage } from '../setup/rotation-stage.ts';
 import { startTcpProxy } from '../setup/tcp-proxy.ts';
-import { workerEnvironment } from '../setup/start-worker.ts';
 
 const SYNCS = 200;
 const QUICK = { toSecret: 'file:algolia/v8', emergency: true, overlap: '0s', soak: '3s', revoke: 'delete' } as const;
 const OUTAGE_MS = 30_000;
-const PATIENCE = { timeout: 120_000, interval: 100 };
 const AT_ONCE = { timeout: 60_000, interval: 5 };
 
 let connection: Connection;
@@ -48,73 +36,12 @@ interface Moment {
   readonly whenEpochIs?: number;
 }
 
-/** An application whose workers are processes of their own. */
-class Stage {
-  readonly simulator: Simulator;
-  readonly taskQueue = `rotated-${randomUUID()}`;
-  readonly secretsDir = mkdtempSync(join(tmpdir(), 'rotated-secrets-'));
-  readonly #workers: SpawnedWorker[] = [];
-
-  private constructor(simulator: Simulator) {
-    this.simulator = simulator;
-  }
-
-  static async set(): Promise<Stage> {
-    const id = randomUUID().slice(0, 8);
-    const keys = { apiKey: `old-key-${id}`, adminKey: `admin-key-${id}` };
-    return new Stage(await startSimulator({ quotas: false, applicationId: `PROC${id}`, ...keys, runSpeed: 4 }));
-  }
-
-  spawn(elsewhere: Readonly<Record<string, string>> = {}): SpawnedWorker {
-    const environment = {
-      ...workerEnvironment(this.simulator, this.taskQueue),
-      SECRETS_DIR: this.secretsDir,
-      SECRET_ALGOLIA_ADMIN_KEY: this.simulator.adminKey,
-      ...elsewhere,
-    };
-    const worker = spawnWorker(environment, ['test/setup/bundled-worker.ts', inject('workflowBundle').codePath]);
-    this.#workers.push(worker);
-    return worker;
-  }
-
-  rotate(input: RotateApiKeyInput) {
-    return client.workflow.start(rotateApiKey, {
-      workflowId: rotateApiKeyId(this.simulator.applicationId),
-      taskQueue: this.taskQueue,
-      args: [input],
-    });
-  }
-
-  /** Waits for so many workers, dead or alive, by what they poll for last: activities. */
-  async polling(workers: number): Promise<void> {
-    await vi.waitFor(async () => {
-      const pollers = await listPollers(client, this.taskQueue, ['activities']);
-      if (pollers.length !== workers) throw new Error(`${pollers.length} workers poll, not ${workers}`);
-    }, PATIENCE);
-  }
-
-  async epoch(): Promise<number | undefined> {
-    const { memo } = await client.workflow.getHandle(keyRingId(this.simulator.applicationId)).describe();
-    return (memo?.keyRing as KeyRingState | undefined)?.epoch;
-  }
-
-  async hasCome({ request, whenEpochIs }: Moment): Promise<boolean> {
-    if (request) return this.simulator.world.requests.counts[request] === 1;
-    return whenEpochIs === undefined || (await this.epoch()) === whenEpochIs;
-  }
-
-  isKnown(key: string): boolean {
-    return this.simulator.world.keys.get(key) !== undefined;
-  }
-
-  async strike(): Promise<void> {
-    await Promise.all(this.#workers.map((worker) => worker.end('SIGKILL')));
-    await this.simulator.stop();
-    rmSync(this.secretsDir, { recursive: true });
-  }
+async function hasCome(stage: RotationStage, { request, whenEpochIs }: Moment): Promise<boolean> {
+  if (request) return stage.simulator.world.requests.counts[request] === 1;
+  return whenEpochIs === undefined || (await stage.ring())?.epoch === whenEpochIs;
 }
 
-type Rotation = Awaited<ReturnType<Stage['rotate']>>;
+type Rotation = Awaited<ReturnType<RotationStage['rotate']>>;
 const stepOf = async (handle: Rotation) =>
   (await handle.query(rotateApiKeyStatus)).steps.find(({ state }) => state === 'going on')?.step;
 const reached = (handle: Rotation, ...wanted: string[]) =>
@@ -122,7 +49,7 @@ const reached = (handle: Rotation, ...wanted: string[]) =>
 
 // By itself: two hundred syncs are load enough.
 test('a rotation waits, while syncs go on, for a worker that is frozen, and no request is ever refused', async () => {
-  const stage = await Stage.set();
+  const stage = await RotationStage.set(client);
   try {
     const workers = [stage.spawn(), stage.spawn(), stage.spawn()];
     const v8 = 'new-key-of-the-operator';
@@ -180,7 +107,7 @@ describe.concurrent('a rotation', () => {
     'comes to the same with a worker that is killed $name: one new key, one revocation',
     { timeout: 300_000 },
     async (moment) => {
-      const stage = await Stage.set();
+      const stage = await RotationStage.set(client);
       const { request, whenEpochIs } = moment;
       const { world } = stage.simulator;
       try {
@@ -192,7 +119,7 @@ describe.concurrent('a rotation', () => {
         const approveAfterwards = request === 'addApiKey' || (!request && whenEpochIs === undefined);
         if (!approveAfterwards) await answer(handle, 'approve');
         else if (!request) await asked(handle);
-        await vi.waitFor(async () => expect(await stage.hasCome(moment)).toBe(true), AT_ONCE);
+        await vi.waitFor(async () => expect(await hasCome(stage, moment)).toBe(true), AT_ONCE);
         await first.end('SIGKILL');
         stage.spawn();
         await stage.polling(2);
@@ -202,7 +129,7 @@ describe.concurrent('a rotation', () => {
         await forced;
         expect(world.requests.counts).toMatchObject({ addApiKey: 1, deleteApiKey: 1 });
         expect(world.keys.values()).toHaveLength(2);
-        expect(stage.isKnown(readFileSync(join(stage.secretsDir, 'algolia/v8'), 'utf8'))).toBe(true);
+        expect(stage.isKnown(stage.secret('algolia/v8'))).toBe(true);
         expect(stage.isKnown(stage.simulator.apiKey)).toBe(false);
       } finally {
         await stage.strike();
@@ -214,7 +141,7 @@ describe.concurrent('a rotation', () => {
     'comes to the same when %s is out of reach for thirty seconds while the new key is watched',
     { timeout: 300_000 },
     async (what) => {
-      const stage = await Stage.set();
+      const stage = await RotationStage.set(client);
       const { world, url } = stage.simulator;
       const wire = await startTcpProxy(portOf(what === 'Algolia' ? url : `http://${inject('temporal').address}`));
       const through = `127.0.0.1:${wire.port}`;
@@ -227,7 +154,7 @@ describe.concurrent('a rotation', () => {
         await stage.polling(1);
         const handle = await stage.rotate({ ...QUICK, mint: 'algolia', soak: '5s' });
         await answer(handle, 'approve');
-        await vi.waitFor(async () => expect(await stage.epoch()).toBe(1), AT_ONCE);
+        await vi.waitFor(async () => expect((await stage.ring())?.epoch).toBe(1), AT_ONCE);
         wire.stall();
         await delay(OUTAGE_MS);
         expect(stage.isKnown(stage.simulator.apiKey)).toBe(true);
