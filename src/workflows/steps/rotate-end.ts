@@ -33,7 +33,7 @@ export async function promoteKey(rotation: Rotation): Promise<void> {
   });
   if (refused !== undefined) {
     rotation.point = 'claimed';
-    throw ApplicationFailure.nonRetryable(`${refused}; nothing was switched`, 'RotationOvertaken');
+    throw ApplicationFailure.nonRetryable(refused, 'RotationOvertaken');
   }
   rotation.promotedAt = Date.now();
   rotation.point = 'promoted';

@@ -42,7 +42,7 @@ export async function probeNewKey(rotation: Rotation): Promise<void> {
   const probe = await probeUntil(true, to);
   if (probe.accepted) return;
   throw ApplicationFailure.nonRetryable(
-    `the new key ${to.reference} (${to.fingerprint}) can't be used for ingestion: ${probe.why}. It needs the rights addObject, deleteIndex and editSettings; nothing was switched`,
+    `the new key ${to.reference} (${to.fingerprint}) can't be used for ingestion: ${probe.why}. It needs the rights addObject, deleteIndex and editSettings`,
     'KeyRefused',
   );
 }
