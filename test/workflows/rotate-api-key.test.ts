@@ -256,6 +256,58 @@ describe.concurrent('rotateApiKey', () => {
       expect(isKnown(stage, readFileSync(join(stage.secretsDir, 'algolia/v9'), 'utf8'))).toBe(true);
     });
 
+    test('stays when another one was made current after it, and the failure names it and says what to do', async () => {
+      const stage = await setStage();
+      const handle = await rotate(stage, { ...MINT, soak: '1m' });
+      await answer(handle, 'approve');
+      await reached(handle, 'soak');
+      await setClientApiKey(stage, 'file:v8');
+      const { message, ...failure } = await failureOf(handle);
+      const { rotationId, fingerprints } = await handle.query(rotateApiKeyStatus);
+      const leftBehind = { reference: MINT.toSecret, fingerprint: fingerprints?.to };
+      expect(failure).toMatchObject({ type: 'RotationOvertaken', details: [{ outcome: 'incomplete', leftBehind }] });
+      expect(message).toContain(
+        `; the new key, file:algolia/v9 (${leftBehind.fingerprint}), stays: delete it at Algolia, where it is called "rotateApiKey ${rotationId}", and its file, once no run needs it`,
+      );
+      const minted = readFileSync(join(stage.secretsDir, 'algolia/v9'), 'utf8');
+      expect(stage.simulator.world.keys.get(minted)?.description).toBe(`rotateApiKey ${rotationId}`);
+      expect(message).not.toContain(minted);
+    });
+
+    test('is not called left behind where a person has made it the current one once more', async () => {
+      const stage = await setStage();
+      const handle = await rotate(stage, { ...MINT, soak: '1m' });
+      await answer(handle, 'approve');
+      await reached(handle, 'soak');
+      const ring = stage.worker.client.workflow.getHandle(keyRingId(stage.simulator.applicationId));
+      const fingerprint = (await handle.query(rotateApiKeyStatus)).fingerprints?.to;
+      const again = { toReference: MINT.toSecret, fingerprint, expectEpoch: 1, by: 'ana' };
+      await ring.executeUpdate('promote', { args: [again] });
+      const { message, ...failure } = await failureOf(handle);
+      expect(failure).toMatchObject({ type: 'RotationOvertaken', details: [{ outcome: 'incomplete' }] });
+      expect(failure.details?.[0]).not.toHaveProperty('leftBehind');
+      expect(message).not.toContain('delete it');
+    });
+
+    test('is named where it can not be deleted again', async () => {
+      const stage = await setStage();
+      const handle = await rotate(stage, MINT);
+      await asked(handle);
+      await stage.simulator.control('POST /faults', {
+        operation: 'deleteApiKey',
+        kind: 'status',
+        status: 403,
+        times: -1,
+      });
+      await answer(handle, 'reject');
+      const { outcome, reason, leftBehind } = await handle.result();
+      expect(outcome).toBe('abandoned');
+      expect(leftBehind).toEqual({ reference: MINT.toSecret, fingerprint: expect.stringMatching(/^[0-9a-f]{8}$/) });
+      expect(reason).toMatch(
+        /nothing was switched; the new key, file:algolia\/v9 \([0-9a-f]{8}\), could not be deleted again: .*: delete it at Algolia/,
+      );
+    });
+
     test('is not created with an admin key that is the key to be rotated', async () => {
       const stage = await setStage();
       const handle = await rotate(stage, { ...MINT, adminSecret: 'env:SECRET_ADMIN_IS_OLD' });

@@ -1,6 +1,6 @@
 import { ApplicationFailure, CancellationScope, isCancellation, patched, sleep } from '@temporalio/workflow';
 import type { Checked } from '../../activities/check-input.ts';
-import type { HeldKey } from '../../secrets/key-ring-state.ts';
+import type { HeldKey, KeyRingState } from '../../secrets/key-ring-state.ts';
 import { onKeys } from '../proxies.ts';
 import { formatDuration } from './duration.ts';
 import { failureMessage, failureType, unwrap } from './failure-type.ts';
@@ -82,7 +82,7 @@ export async function unwindRotation(rotation: Rotation, input: Input, error: un
     case 'promoting':
     case 'promoted': {
       if (NO_ROLL_BACK.has(failureType(error))) {
-        await releaseRing(rotation);
+        await leaveRing(rotation, input);
         return 'incomplete';
       }
       if (patched('look before going back') && (await isNoWayBack(rotation))) {
@@ -101,7 +101,7 @@ export async function unwindRotation(rotation: Rotation, input: Input, error: un
       return refused === undefined ? 'rolledBack' : 'incomplete';
     }
     case 'retiring':
-      await releaseRing(rotation);
+      await leaveRing(rotation, input);
       return 'incomplete';
   }
 }
@@ -146,8 +146,25 @@ export function toRotationFailure(rotation: Rotation, outcome: RotationOutcome, 
   });
 }
 
-export async function releaseRing(rotation: Rotation): Promise<void> {
-  await onKeys.turnKeyRing({ turn: 'release', by: rotation.id });
+export async function releaseRing(rotation: Rotation): Promise<KeyRingState> {
+  const { ring } = await onKeys.turnKeyRing({ turn: 'release', by: rotation.id });
+  return ring;
+}
+
+/** Whoever has overtaken the rotation may go back to the key that it created, and runs may have begun with it: so that one stays. */
+async function leaveRing(rotation: Rotation, input: Input): Promise<void> {
+  const { current } = await releaseRing(rotation);
+  if (rotation.minting === 'no' || current.fingerprint === keysOf(rotation).to.fingerprint) return;
+  leaveNewKey(rotation, input, 'stays');
+}
+
+/** Nothing else lists it. */
+function leaveNewKey(rotation: Rotation, { toSecret }: Input, why: string): void {
+  const { id, keys, status } = rotation;
+  const leftBehind = keys?.to ?? { reference: toSecret };
+  const key = keys ? `${toSecret} (${keys.to.fingerprint})` : toSecret;
+  const whatToDo = `delete it at Algolia, where it is called "rotateApiKey ${id}", and its file, once no run needs it`;
+  rotation.tell({ leftBehind, reason: `${status.reason ?? ''}; the new key, ${key}, ${why}: ${whatToDo}` });
 }
 
 /** A key that was created for nothing is not left behind, nor is its file. One that somebody else has made stays theirs. */
@@ -165,8 +182,10 @@ export async function discardNewKey(rotation: Rotation, input: Input): Promise<v
     if (deleted === 0 && rotation.minting === 'maybe' && patched('look again for the key to discard'))
       await lookFor(async () => Array.from({ length: (await discard()).deleted }));
   } catch (error) {
-    const reason = `${rotation.status.reason ?? ''}; the new key could not be deleted again: ${failureMessage(error)}`;
-    rotation.tell({ reason });
+    const why = `could not be deleted again: ${failureMessage(error)}`;
+    if (failureType(error) === 'KeyInUse')
+      rotation.tell({ reason: `${rotation.status.reason ?? ''}; the new key ${why}` });
+    else leaveNewKey(rotation, input, why);
   }
 }
 

@@ -54,6 +54,8 @@ export interface RotationReport {
   readonly overlapActual?: string;
   /** What Algolia said to the old key at last. */
   readonly oldKey?: 'refused' | 'accepted' | 'unknown';
+  /** The key that this rotation created, where it is neither the current one nor deleted again. No fingerprint: it may not be there. */
+  readonly leftBehind?: HeldKey;
   /** The safeguards were shortened. */
   readonly emergency?: true;
 }
