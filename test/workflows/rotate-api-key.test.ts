@@ -94,6 +94,8 @@ const ringOf = async ({ worker, simulator }: Stage): Promise<KeyRingState | unde
 };
 const counts = ({ simulator }: Stage): Readonly<Record<string, number>> => simulator.world.requests.counts;
 const isKnown = ({ simulator }: Stage, key: string) => simulator.world.keys.get(key) !== undefined;
+const noteOf = async (handle: Rotation, wanted: string) =>
+  (await handle.query(rotateApiKeyStatus)).steps.find(({ step }) => step === wanted)?.note;
 const reached = (handle: Rotation, wanted: string) =>
   vi.waitFor(
     async () => {
@@ -192,6 +194,60 @@ describe.concurrent('rotateApiKey', () => {
       expect(isKnown(stage, stage.keys.old)).toBe(true);
       await stage.simulator.control(`POST /runs/${runID}/finish`, {});
       expect(await handle.result()).toMatchObject({ outcome: 'revoked', runsDrained: 1 });
+    });
+
+    test('takes an old key that somebody else has deleted for revoked, and says so', async () => {
+      const stage = await setStage();
+      const handle = await rotate(stage);
+      await asked(handle);
+      await stage.simulator.control(`DELETE /keys/${stage.keys.old}`);
+      await answer(handle, 'approve');
+      expect(await handle.result()).toMatchObject({ outcome: 'revoked', oldKey: 'refused' });
+      expect(await noteOf(handle, 'revoke')).toBe('it was gone already');
+      expect(counts(stage).deleteApiKey).toBeUndefined();
+    });
+
+    test('says so when the place of the old key holds another one by now, so that nobody can try it', async () => {
+      const stage = await setStage();
+      await stage.simulator.control('POST /keys', { key: 'key-of-v9' });
+      writeFileSync(join(stage.secretsDir, 'v9'), 'key-of-v9');
+      await setClientApiKey(stage, 'file:v8');
+      const handle = await rotate(stage, { ...QUICK, toSecret: 'file:v9', revoke: 'leave', soak: '1m' });
+      await answer(handle, 'approve');
+      await reached(handle, 'soak');
+      writeFileSync(join(stage.secretsDir, 'v8'), 'something-else');
+      await fastForward(stage.worker.client, handle.workflowId, '1m');
+      expect(await handle.result()).toMatchObject({ outcome: 'left', oldKey: 'unknown' });
+      expect(await noteOf(handle, 'prove')).toMatch(
+        /^the old key could not be tried: secret file:v8 holds another key/,
+      );
+    });
+
+    test('fails when the old key was deleted and Algolia goes on accepting it', async () => {
+      const stage = await setStage();
+      stage.simulator.world.faults.add({
+        operation: 'listTasks',
+        kind: 'status',
+        status: 200,
+        body: { tasks: [], pagination: { page: 1, itemsPerPage: 1, nbPages: 1, nbItems: 0 } },
+        applies: () => !isKnown(stage, stage.keys.old),
+        times: Infinity,
+        after: 0,
+        match: {},
+        headers: {},
+        where: 'headers',
+        perform: false,
+      });
+      const handle = await rotate(stage);
+      await answer(handle, 'approve');
+      await reached(handle, 'prove');
+      await fastForward(stage.worker.client, handle.workflowId, '3m');
+      expect(await failureOf(handle)).toMatchObject({
+        type: 'RotationIncomplete',
+        message: expect.stringContaining('was deleted, but Algolia still accepts it two minutes later'),
+        details: [{ outcome: 'incomplete', oldKey: 'accepted', to: 'file:v8' }],
+      });
+      expect((await ringOf(stage))?.rotation).toBeUndefined();
     });
   });
 
