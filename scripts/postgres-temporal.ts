@@ -26,6 +26,8 @@ export interface PostgresTemporalOptions {
   readonly schemas: string;
 }
 
+export type Part = 'server' | 'database';
+
 export type PostgresTemporal = Awaited<ReturnType<typeof startPostgresTemporal>>;
 
 /**
@@ -110,10 +112,10 @@ export async function startPostgresTemporal({ schemas }: PostgresTemporalOptions
     });
   };
   /** As a power cut would. */
-  const kill = async () => {
-    const killed = [running.server, running.database].filter((child) => child !== undefined && !hasEnded(child));
-    for (const child of killed) child?.kill('SIGKILL');
-    await Promise.all(killed.map((child) => once(child as ChildProcess, 'exit')));
+  const kill = async (parts: readonly Part[] = ['server', 'database']) => {
+    const killed = parts.flatMap((part) => running[part] ?? []).filter((child) => !hasEnded(child));
+    for (const child of killed) child.kill('SIGKILL');
+    await Promise.all(killed.map((child) => once(child, 'exit')));
   };
   process.once('exit', () => {
     for (const child of [running.server, running.database]) child?.kill('SIGKILL');
