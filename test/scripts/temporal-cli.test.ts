@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
@@ -31,6 +40,15 @@ test('TEMPORAL_CLI_PATH wins over the PATH, the PATH over the cache', async () =
   expect(await findTemporalCli({ env: {}, cacheDir, fetchers })).toBe(cached);
 });
 
+test('an older one on the PATH, or in the cache, is passed over, but not one that was chosen', async () => {
+  const said = 'temporal version 1.8.3 (Server 1.31.2, UI 2.50.1)';
+  const chosen = executable(binDir, 'temporal', said);
+  executable(cacheDir, 'temporal', said);
+  const fetched = await findTemporalCli({ env: { PATH: binDir }, cacheDir, fetchers });
+  expect(readFileSync(fetched, 'utf8')).not.toContain(said);
+  expect(await findTemporalCli({ env: { TEMPORAL_CLI_PATH: chosen }, cacheDir, fetchers })).toBe(chosen);
+});
+
 test('a TEMPORAL_CLI_PATH that leads nowhere is an error, not a reason to look elsewhere', async () => {
   const env = { TEMPORAL_CLI_PATH: '/nowhere/temporal' };
   await expect(findTemporalCli({ env, cacheDir, fetchers })).rejects.toThrow('TEMPORAL_CLI_PATH is /nowhere/temporal');
@@ -51,16 +69,17 @@ test('several processes may fetch at once', async () => {
 
 test('when every way fails, the error says why each did and what to do', async () => {
   const failing = { ...fetchers, 'the second way': () => Promise.reject(new Error('pip: not found')) };
-  await expect(findTemporalCli({ env: {}, cacheDir, fetchers: failing })).rejects.toThrow(
-    /the first way: no route to host; the second way: pip: not found.*TEMPORAL_CLI_PATH/,
+  executable(binDir, 'temporal', 'temporal version 1.5.1');
+  await expect(findTemporalCli({ env: { PATH: binDir }, cacheDir, fetchers: failing })).rejects.toThrow(
+    /temporal is older than 1\.9\.1; the first way: no route to host; the second way: pip: not found.*TEMPORAL_CLI_PATH/,
   );
   expect(readdirSync(cacheDir)).toEqual([]);
 });
 
-function executable(dir: string, name: string): string {
+function executable(dir: string, name: string, says = 'temporal version 1.9.1'): string {
   mkdirSync(dir, { recursive: true });
   const path = join(dir, name);
-  writeFileSync(path, '#!/bin/sh\necho temporal version 0\n');
+  writeFileSync(path, `#!/bin/sh\necho '${says}'\n`);
   chmodSync(path, 0o755);
   return path;
 }
