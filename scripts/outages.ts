@@ -75,8 +75,9 @@ async function main(): Promise<boolean> {
   } finally {
     await worker.end('SIGTERM');
     if (worker.stderr()) console.log(worker.stderr().slice(-2_000));
-    await connection.close();
     await Promise.all([temporal.stop(), simulator.stop(), served.stop(), rm(directory, { recursive: true })]);
+    // Last: whoever still waits for a result can't bear it.
+    await connection.close();
   }
 }
 
