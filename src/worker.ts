@@ -7,6 +7,7 @@ import { installRuntime } from './install-runtime.ts';
 import { createLogger } from './logger.ts';
 import { prepareNamespace } from './prepare-namespace.ts';
 import { createScrubber } from './secrets/scrubber.ts';
+import { warnOfOldServer } from './warn-of-old-server.ts';
 
 /** Connects, polls until told to stop (SIGTERM, SIGINT), lets activities finish within the grace, and leaves. */
 async function main(): Promise<void> {
@@ -19,6 +20,7 @@ async function main(): Promise<void> {
   const connection = await connect(config);
   try {
     worker = await createWorker(config, connection, scrubber);
+    await warnOfOldServer(config, connection, logger);
     await prepareNamespace(config, connection, logger);
     await worker.run();
   } finally {
