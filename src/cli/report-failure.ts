@@ -12,7 +12,12 @@ import type { Report } from './report.ts';
 
 const GRPC_NOT_FOUND = 5;
 const GRPC_PERMISSION_DENIED = 7;
+const GRPC_UNIMPLEMENTED = 12;
 const GRPC_UNAUTHENTICATED = 16;
+
+/** What is asked of a worker directly is an activity without a workflow. */
+const TOO_OLD =
+  'The server is too old for this, or has it switched off: to ask a worker directly takes Temporal 1.32, or 1.31 with activity.enableStandalone in its dynamic configuration.';
 
 /** The same for what comes from Temporal, from a workflow or from the configuration. */
 export function reportFailure(error: unknown): Report {
@@ -42,6 +47,8 @@ function reportTemporal({ code, details }: { readonly code: number; readonly det
     case GRPC_PERMISSION_DENIED:
     case GRPC_UNAUTHENTICATED:
       return { message, exitCode: EXIT.denied };
+    case GRPC_UNIMPLEMENTED:
+      return { message: `${message}. ${TOO_OLD}`, exitCode: EXIT.failed };
     default:
       return { message, exitCode: EXIT.failed };
   }
