@@ -72,11 +72,11 @@ async function setStage() {
         args: [input],
       }),
     ringGoes: () => ofRing.stop(),
-    async ringComes() {
+    ringComes: async () => {
       ofRing = await startOfRing();
     },
     /** An operator's switch, of which the ring has yet to hear. */
-    async overtake(expectEpoch: number) {
+    overtake: async (expectEpoch: number) => {
       const key = { toReference: 'env:SECRET_OF_THE_OPERATOR', fingerprint: '0123abcd' };
       const switched = ring.executeUpdate(promote, { args: [{ ...key, expectEpoch, by: 'ana' }] });
       await isAskedOfRing();
