@@ -14,13 +14,16 @@ export interface ApprovalPolicies {
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+/** Much further on there are no dates for an approval to tell. */
+const TEN_YEARS_MS = 3_650 * 86_400_000;
 /** More reminders than this fill the workflow's history. */
 const MAX_REMINDERS = 200;
 
 const duration = z
   .string()
   .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'expected a duration such as "30m", "4h" or "1d"')
-  .refine((value) => toMs(value) > 0, 'must be longer than nothing');
+  .refine((value) => toMs(value) > 0, 'must be longer than nothing')
+  .refine((value) => !(toMs(value) > TEN_YEARS_MS), 'longer than ten years');
 const toMs = (value: string): number => Number.parseFloat(value) * (UNIT_MS[value.replace(/[\d.]+/, '')] ?? Number.NaN);
 const name = z
   .string()

@@ -321,6 +321,7 @@ describe.concurrent('a run that does not end', () => {
     await phase(handle, 'running');
     const before = (await handle.query(syncTaskStatus)).deadline ?? '';
     await handle.signal(extendDeadline, { by: 'for ever' });
+    await handle.signal(extendDeadline, { by: '999999999d' });
     await handle.signal('extendDeadline');
     await handle.signal(extendDeadline, { by: '10m' });
     await vi.waitFor(async () => {

@@ -1,9 +1,17 @@
 import { z } from 'zod';
 
-/** A duration as every input takes it. Workflows turn it into ms with `steps/duration.ts`, which knows the same units. */
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+/** Much further on there are no dates for a workflow to tell of. */
+const TEN_YEARS_MS = 3_650 * 86_400_000;
+
+/** A duration as every input takes it. Workflows turn it into ms with `steps/duration.ts`, which knows the same units and the same end. */
 export const duration = z
   .string()
-  .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'expected a duration such as "30s", "15m", "2h" or "1d"');
+  .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'expected a duration such as "30s", "15m", "2h" or "1d"')
+  .refine(
+    (text) => !(parseFloat(text) * (UNIT_MS[text.replace(/[\d.]+/, '')] ?? NaN) > TEN_YEARS_MS),
+    'longer than ten years',
+  );
 
 /** The schema behind a check that is code, less the members that a workflow fills in: published schemas show that instead. */
 export const schemaBehind = new WeakMap<z.core.$ZodType, { schema: z.ZodType; without: readonly string[] }>();
