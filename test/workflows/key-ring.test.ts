@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
 import type { TurnedKeyRing } from '../../src/activities/key-ring-turns.ts';
 import { keyRingId, type KeyRingState } from '../../src/secrets/key-ring-state.ts';
-import { confirmEpoch, keyRing, keyRingStatus, promote, reportRefused } from '../../src/workflows/key-ring.ts';
+import { claim, confirmEpoch, keyRing, keyRingStatus, promote, reportRefused } from '../../src/workflows/key-ring.ts';
 import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
 
 const APP = `RING${randomUUID().slice(0, 8)}`;
@@ -123,6 +123,21 @@ test('somebody who starts a ring by hand is told what to do instead', async () =
   await expect(handle.result()).rejects.toMatchObject({
     cause: { type: 'InvalidInput', message: expect.stringContaining('start rotateApiKey instead') },
   });
+});
+
+test.for([
+  {},
+  { rotation: null, key: null },
+  { rotation: { rotationId: 'x' }, key: { reference: 'file:v8' } },
+  { rotation: { rotationId: 'x', workflowId: 'y' } },
+])('a claim that is none of rotateApiKey is refused, and the ring goes on: %j', async (input) => {
+  const { turn, handle } = newRing();
+  await turn(to('file:v8', 0, 'ana'));
+  await expect(handle.executeUpdate(claim, { args: [input] })).rejects.toMatchObject({
+    cause: { type: 'InvalidInput', message: expect.stringContaining('only rotateApiKey claims') },
+  });
+  expect((await turn(to('file:v9', 1, 'bob'))).ring).toMatchObject({ epoch: 2 });
+  expect((await handle.query(keyRingStatus)).rotation).toBeUndefined();
 });
 
 const setClientApiKey = (reference: string) =>

@@ -50,7 +50,7 @@ export const turns = {
 export function wrongTurn(name: KeyRingTurn['turn'], input: unknown): string | undefined {
   if (typeof input !== 'object' || input === null) return `${name} takes one JSON object`;
   const given = input as Record<string, unknown>;
-  if (name === 'claim') return undefined;
+  if (name === 'claim') return isClaim(given) ? undefined : 'only rotateApiKey claims the key ring: start that instead';
   if (typeof given.by !== 'string' || given.by === '') return '"by" must say who asks for it';
   if (name !== 'release' && !Number.isInteger(given.expectEpoch))
     return '"expectEpoch" must be the ring\'s present epoch';
@@ -60,6 +60,13 @@ export function wrongTurn(name: KeyRingTurn['turn'], input: unknown): string | u
   if (typeof given.fingerprint !== 'string' || !/^[0-9a-f]{8}$/.test(given.fingerprint))
     return '"fingerprint" must be the eight hex digits of the key\'s fingerprint';
   return undefined;
+}
+
+/** A handler that stumbled would stop the ring, and a claim by nobody would keep every rotation out. */
+function isClaim({ rotation, key }: Readonly<Record<string, unknown>>): boolean {
+  const { rotationId, workflowId } = (rotation ?? {}) as Record<string, unknown>;
+  const { reference } = (key ?? {}) as Record<string, unknown>;
+  return [rotationId, workflowId, reference].every((text) => typeof text === 'string' && text !== '');
 }
 
 function change(
