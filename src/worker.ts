@@ -42,5 +42,6 @@ async function connect({ temporal }: Config): Promise<NativeConnection> {
 
 main().catch((error: unknown) => {
   process.stderr.write(`${error instanceof ConfigError ? error.message : ((error as Error).stack ?? String(error))}\n`);
-  process.exitCode = 1;
+  // Temporal's core keeps a process alive that has never had a connection.
+  process.exit(1);
 });

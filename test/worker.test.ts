@@ -44,6 +44,16 @@ describe.concurrent('a worker that cannot start says why in one line and exits w
       environment: { ...enough, TEMPORAL_ADDRESS: '127.0.0.1:9' },
       says: /^TEMPORAL_ADDRESS: no Temporal server can be reached at 127\.0\.0\.1:9: .*\n$/,
     },
+    {
+      what: 'an address of Temporal that is none',
+      environment: { ...enough, TEMPORAL_ADDRESS: 'http://127.0.0.1:9' },
+      says: /^TEMPORAL_ADDRESS: no Temporal server can be reached at http:\/\/127\.0\.0\.1:9: .*\n$/,
+    },
+    {
+      what: 'an address for metrics that is not of this machine',
+      environment: { ...enough, METRICS_ADDRESS: '192.0.2.1:9464' },
+      says: /^METRICS_ADDRESS: can't listen on 192\.0\.2\.1:9464: .*\n$/,
+    },
   ])('$what', async ({ environment, says }) => {
     const worker = spawnWorker(environment);
     expect(await worker.exited).toBe(1);
