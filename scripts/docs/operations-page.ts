@@ -46,7 +46,7 @@ const INTRODUCTION = (count: number) => `# Operations
 <!-- Written by \`npm run docs\` from src/operations. Don't edit. -->
 
 The ${count} operations of Algolia's Ingestion API that the worker offers. Each is a Temporal activity of its name: call it from a workflow, from the Web UI's *Standalone Activities*, by
-\`algolia-ingestion call <operation> '<json>'\`, or, where a request stands behind it, on a schedule through the workflow \`callOperation\`. The argument is what the method of the official JavaScript client takes.
+\`algolia-ingestion call <operation> '<json>'\`, or on a schedule through the workflow \`callOperation\`. The argument is what the method of the official JavaScript client takes.
 
 **Effect** is what a second, accidental call would do, and so what a retry may do:
 

@@ -1,4 +1,4 @@
-import { ApplicationFailure, setCurrentDetails } from '@temporalio/workflow';
+import { ApplicationFailure, defineQuery, setCurrentDetails, setHandler } from '@temporalio/workflow';
 import type { Checked, WorkflowInput } from '../activities/check-input.ts';
 import { checkInput, once, repeatable } from './proxies.ts';
 import { checkPolicy, openApprovals, requireApproval } from './steps/approval.ts';
@@ -13,16 +13,40 @@ import { findableBy } from './steps/search-attributes.ts';
  */
 export type CallOperationInput = WorkflowInput<'callOperation'>;
 
+/** The answer to the query `status`. */
+export interface CallOperationStatus {
+  readonly operation: string;
+  readonly step: 'checking the input' | 'waiting for approval' | 'calling' | 'done';
+}
+
+export const callOperationStatus = defineQuery<CallOperationStatus>('status');
+
 type Activity = (params: unknown) => Promise<unknown>;
 
 export async function callOperation(rawInput: CallOperationInput): Promise<unknown> {
+  let step: CallOperationStatus['step'] = 'checking the input';
+  setHandler(callOperationStatus, () => ({ operation: String(rawInput?.operation), step }), {
+    description: 'What is called, and how far that is',
+  });
   if (/delete/i.test(String(rawInput?.operation))) openApprovals();
   const input = await checkInput('callOperation', rawInput);
   const { operation, params, effect, applicationId } = input;
   findableBy({ AlgoliaAppId: applicationId });
   setCurrentDetails(`\`${operation}\`${input.reason ? `: ${input.reason}` : ''}`);
-  if (input.deletes) await approveDelete(input);
-  if (effect !== 'once') return (repeatable as unknown as Record<string, Activity>)[operation]?.(params);
+  if (input.deletes) {
+    step = 'waiting for approval';
+    await approveDelete(input);
+  }
+  step = 'calling';
+  const answer = await call(operation, effect, params);
+  step = 'done';
+  return answer;
+}
+
+async function call(operation: string, effect: Checked<'callOperation'>['effect'], params: unknown): Promise<unknown> {
+  // Each attempt of chunkedPush goes on from where the one before it was sure.
+  if (effect !== 'once' || operation === 'chunkedPush')
+    return (repeatable as unknown as Record<string, Activity>)[operation]?.(params);
   const attempt = await attemptOnce(async () => (once as unknown as Record<string, Activity>)[operation]?.(params));
   if (attempt.outcome === 'done') return attempt.value;
   throw ApplicationFailure.nonRetryable(

@@ -47,7 +47,7 @@ const slowStartToCloseTimeout = '200s';
 /** An outage longer than this ends the workflow rather than hanging it. */
 const scheduleToCloseTimeout = '30m';
 
-const fast = proxyActivities<Pick<Activities, Exclude<Repeatable, Slow>>>({
+const fast = proxyActivities<Pick<Activities, Exclude<Repeatable, Slow> | 'setClientApiKey'>>({
   startToCloseTimeout,
   heartbeatTimeout,
   scheduleToCloseTimeout,
@@ -73,7 +73,7 @@ const waiting = proxyActivities<Pick<Activities, 'awaitRun'>>({
   cancellationType: ActivityCancellationType.TRY_CANCEL,
 });
 /** A slice of 15 minutes, what it waits for at its end, and the way to where it begins in a download. */
-const pushing = proxyActivities<Pick<Activities, 'pushSlice'>>({
+const pushing = proxyActivities<Pick<Activities, 'pushSlice' | 'chunkedPush'>>({
   startToCloseTimeout: '1h',
   heartbeatTimeout: '10s',
   scheduleToCloseTimeout: '4h',
@@ -129,20 +129,21 @@ const LOOPING: ReadonlySet<string> = new Set<Looping>([
 
 const READING: ReadonlySet<string> = new Set<Reading>(['inspectRecords', 'keepFailedRecords']);
 
-/** What may be sent again and is, until it is answered: reads, and writes that say the same twice. */
-export const repeatable = summarized<Pick<Activities, Repeatable | Looping | Reading | 'awaitRun' | 'pushSlice'>>(
-  (name) =>
-    name === 'awaitRun'
-      ? waiting
-      : name === 'pushSlice'
-        ? pushing
-        : READING.has(name)
-          ? reading
-          : LOOPING.has(name)
-            ? looping
-            : SLOW.has(name)
-              ? slow
-              : fast,
+/** What may be sent again and is, until it is answered: reads, writes that say the same twice, and pushes that know how far they came. */
+export const repeatable = summarized<
+  Pick<Activities, Repeatable | Looping | Reading | 'awaitRun' | 'pushSlice' | 'chunkedPush' | 'setClientApiKey'>
+>((name) =>
+  name === 'awaitRun'
+    ? waiting
+    : name === 'pushSlice' || name === 'chunkedPush'
+      ? pushing
+      : READING.has(name)
+        ? reading
+        : LOOPING.has(name)
+          ? looping
+          : SLOW.has(name)
+            ? slow
+            : fast,
 );
 
 /** What is sent once. Wrap it in `attemptOnce`, which says what became of it. */

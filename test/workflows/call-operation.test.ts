@@ -2,16 +2,19 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
-import { callOperation, type CallOperationInput } from '../../src/workflows/call-operation.ts';
+import { callOperation, callOperationStatus, type CallOperationInput } from '../../src/workflows/call-operation.ts';
 import { makeConnector } from '../setup/connector.ts';
 import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
+
+const NEXT_KEY = 'the-next-key-of-all';
 
 let simulator: Simulator;
 let worker: TestWorker;
 
 beforeAll(async () => {
-  simulator = await startSimulator({ runSpeed: 20 });
-  worker = await startTestWorker({ simulator });
+  // A key ring of its own: one test switches the key.
+  simulator = await startSimulator({ runSpeed: 20, applicationId: `CALL${randomUUID().slice(0, 8)}` });
+  worker = await startTestWorker({ simulator, environment: { SECRET_NEXT_KEY: NEXT_KEY } });
 });
 afterAll(async () => {
   await worker.stop();
@@ -51,6 +54,33 @@ test('a write is done once it is confirmed by its name', async () => {
   const params = { type: 'search', name: 'confirmed', input: { indexName: 'confirmed' } };
   const result = await (await start({ operation: 'createDestination', params, confirm: 'createDestination' })).result();
   expect(result).toMatchObject({ name: 'confirmed' });
+});
+
+test('chunkedPush is called too, and goes on where a refused batch stopped it', async () => {
+  const { indexName } = await makeConnector(simulator, {
+    source: { type: 'push', input: undefined },
+    task: { action: 'append' },
+  });
+  await simulator.control('POST /faults', { operation: 'push', kind: 'status', status: 503, after: 1, times: 1 });
+  const params = {
+    indexName,
+    objects: ['a', 'b', 'c'].map((objectID) => ({ objectID })),
+    batchSize: 1,
+    waitForTasks: true,
+  };
+  const before = count('push');
+  const handle = await start({ operation: 'chunkedPush', params, confirm: 'chunkedPush' });
+  expect(await handle.result()).toHaveLength(3);
+  expect(count('push') - before).toBe(4);
+  expect(await handle.query(callOperationStatus)).toEqual({ operation: 'chunkedPush', step: 'done' });
+});
+
+test('setClientApiKey is called too, with a reference, once it is confirmed', async () => {
+  await simulator.control('POST /keys', { key: NEXT_KEY });
+  const params = { apiKey: { $secret: 'env:SECRET_NEXT_KEY' } };
+  expect((await failureOf(await start({ operation: 'setClientApiKey', params }))).type).toBe('InvalidInput');
+  const handle = await start({ operation: 'setClientApiKey', params, confirm: 'setClientApiKey' });
+  expect(await handle.result()).toMatchObject({ reference: 'env:SECRET_NEXT_KEY', epoch: 1 });
 });
 
 test('a write whose answer is lost fails, and is not sent again', async () => {

@@ -1,14 +1,17 @@
 import { z } from 'zod';
 import { noSuch } from '../../near-names.ts';
-import { operationNames, operations, type OperationName } from '../../operations/index.ts';
+import { clientOperations } from '../../operations/client-side.ts';
+import { operations } from '../../operations/index.ts';
 import { approvalBy, intent } from './vocabulary.ts';
+
+const every = { ...operations, ...clientOperations };
+type Name = keyof typeof every;
+const names = Object.keys(every) as [Name, ...Name[]];
 
 /** Any single operation, for the Web UI and schedules. */
 export const callOperationInput = z
   .strictObject({
-    operation: z.enum(operationNames as [OperationName, ...OperationName[]], {
-      error: noSuch('operation', operationNames),
-    }),
+    operation: z.enum(names, { error: noSuch('operation', names) }),
     /** The operation's own argument. */
     params: z.unknown().optional(),
     /** The operation's name again: asked of everything that writes. */
@@ -19,8 +22,9 @@ export const callOperationInput = z
   })
   .check((ctx) => {
     const { operation: name, params, confirm } = ctx.value;
-    const operation = operations[name];
-    const parsed = operation.input.safeParse(params ?? (operation.body.from === 'argument' ? undefined : {}));
+    const operation = every[name];
+    const isBody = 'body' in operation && operation.body.from === 'argument';
+    const parsed = operation.input.safeParse(params ?? (isBody ? undefined : {}));
     if (!parsed.success) {
       ctx.issues.push(
         ...parsed.error.issues.map((issue) => ({ ...issue, path: ['params', ...issue.path] }) as z.core.$ZodRawIssue),
@@ -37,6 +41,6 @@ export const callOperationInput = z
   })
   .transform((value) => ({
     ...value,
-    effect: operations[value.operation].effect,
-    deletes: operations[value.operation].method === 'DELETE',
+    effect: every[value.operation].effect,
+    deletes: every[value.operation].method === 'DELETE',
   }));
