@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
-import { loadCliConfig } from '../config.ts';
+import { readdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { ConfigError, loadCliConfig, type CliConfig } from '../config.ts';
 import { createScrubber } from '../secrets/scrubber.ts';
 import { createSecretStore } from '../secrets/secret-store.ts';
 import { addExamples } from './examples.ts';
 import { EXIT } from './exit.ts';
-import { print, printJson, table } from './output.ts';
+import { print, printJson, remark, table } from './output.ts';
 
 interface Checked {
   readonly reference: string;
@@ -21,12 +23,14 @@ export function addSecretsCommand(program: Command): void {
     .description(
       "Reads each reference as the worker would, here and with this environment, and says whether that went well. Never shows a value.\nRun it where the worker runs: another machine's variables and files are others.",
     )
-    .argument('<reference...>', 'env:SECRET_NAME, or file:path below SECRETS_DIR')
+    .argument('[reference...]', 'env:SECRET_NAME, or file:path below SECRETS_DIR; default: all that there are')
     .option('--json', 'print an array of {reference, readable, why?}')
     .action(async (references: string[], { json }: { json?: true }) => {
-      const checked = await checkReferences(references);
+      const config = loadCliConfig();
+      const checked = await checkReferences(config, references.length > 0 ? references : await allReferences(config));
       if (checked.some(({ readable }) => !readable)) process.exitCode = EXIT.failed;
       if (json) return printJson(checked);
+      if (checked.length === 0) return remark('There are no variables SECRET_… and no files below SECRETS_DIR here.');
       print(
         table(
           ['REFERENCE', 'READABLE', ''],
@@ -34,11 +38,30 @@ export function addSecretsCommand(program: Command): void {
         ),
       );
     });
-  addExamples(command, ['algolia-ingestion secrets check env:SECRET_SHOPIFY file:shopify/token']);
+  addExamples(command, [
+    'algolia-ingestion secrets check',
+    'algolia-ingestion secrets check env:SECRET_SHOPIFY file:shopify/token',
+  ]);
 }
 
-async function checkReferences(references: readonly string[]): Promise<Checked[]> {
-  const { secretVariables, secretsDir } = loadCliConfig();
+/** What could be referred to here. Kubernetes keeps what it mounts in hidden directories, and links to it. */
+async function allReferences({ secretVariables, secretsDir }: CliConfig): Promise<string[]> {
+  const variables = Object.keys(secretVariables).map((name) => `env:${name}`);
+  if (secretsDir === undefined) return variables;
+  const entries = await readdir(secretsDir, { recursive: true, withFileTypes: true }).catch((error: Error) => {
+    throw new ConfigError(`SECRETS_DIR: ${error.message}`, { cause: error });
+  });
+  const files = entries
+    .filter((entry) => !entry.isDirectory())
+    .map(({ parentPath, name }) => relative(secretsDir, join(parentPath, name)))
+    .filter((path) => !path.split('/').some((step) => step.startsWith('.')));
+  return [...variables, ...files.map((path) => `file:${path}`)].toSorted();
+}
+
+async function checkReferences(
+  { secretVariables, secretsDir }: CliConfig,
+  references: readonly string[],
+): Promise<Checked[]> {
   const store = createSecretStore({ variables: secretVariables, directory: secretsDir, scrubber: createScrubber() });
   return Promise.all(
     references.map(async (reference) => {

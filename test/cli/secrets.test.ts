@@ -11,6 +11,9 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'cli-secrets-'));
   await mkdir(join(directory, 'secrets'));
   await writeFile(join(directory, 'secrets', 'shopify'), 'swordfish\n');
+  await mkdir(join(directory, 'secrets', 'shops'));
+  await writeFile(join(directory, 'secrets', 'shops', 'token'), 'swordfish\n');
+  await writeFile(join(directory, 'secrets', '.token.half-written'), '');
   await writeFile(join(directory, 'outside'), 'swordfish\n');
   cli = cliWith({ SECRETS_DIR: join(directory, 'secrets'), SECRET_SHOPIFY: 'swordfish', SHOPIFY: 'swordfish' });
 });
@@ -36,4 +39,14 @@ test('each that cannot be read says why', async () => {
     { reference: 'swordfish', readable: false, why: 'a reference begins with env: or file:' },
     { reference: 'file:shopify', readable: true },
   ]);
+});
+
+test('without a reference all that there are are checked', async () => {
+  const { code, json } = await cli(['secrets', 'check', '--json']);
+  expect(code).toBe(0);
+  expect(json()).toEqual(
+    ['env:SECRET_SHOPIFY', 'file:shopify', 'file:shops/token'].map((reference) => ({ reference, readable: true })),
+  );
+  const nowhere = await cliWith({ SECRETS_DIR: join(directory, 'nowhere') })(['secrets', 'check']);
+  expect(nowhere).toMatchObject({ code: 2, stderr: expect.stringMatching(/^SECRETS_DIR: ENOENT/) });
 });
