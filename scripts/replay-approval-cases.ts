@@ -21,6 +21,14 @@ export const replayApprovalCases: Readonly<Record<string, Case>> = {
     return handle;
   },
 
+  'connectorPipeline-held': async ({ records, start }) => {
+    const connector = recordedConnector(records.url);
+    const task = { ...connector.task, cron: '0 3 * * *' };
+    const handle = await start('connectorPipeline', { ...connector, task });
+    await answer(handle, 'approve');
+    return handle;
+  },
+
   'connectorPipeline-rejected': async ({ records, start }) => {
     const handle = await start('connectorPipeline', { ...recordedConnector(records.url), requestedBy: APPROVER });
     await asked(handle);

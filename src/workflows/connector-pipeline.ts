@@ -6,6 +6,8 @@ import { checkPolicy, openApprovals, requireApproval, type ApprovalOutcome } fro
 import {
   atTheStart,
   describeConnector,
+  enableHeld,
+  isHeld,
   makeConnector,
   unmakeConnector,
   type Connector,
@@ -69,10 +71,12 @@ export async function connectorPipeline(rawInput: ConnectorPipelineInput): Promi
 async function makeAndProve(input: Input, progress: Progress<ConnectorPipelineStatus>) {
   const undo = undoLog();
   try {
-    const connector = await makeConnector(input, undo, progress);
+    const disabled = isHeld(input);
+    const connector = await makeConnector(input, undo, progress, { disabled });
     findableBy({ AlgoliaTaskId: connector.ids.taskID });
     const approval = await approveFirstRun(input, connector, progress);
     progress.tell({ approval });
+    if (disabled) await enableHeld(connector);
     const sync = await runSync(input, connector.ids.taskID, 'sync', progress);
     progress.tell({ sync });
     return { connector, approval, sync };

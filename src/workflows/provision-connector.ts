@@ -5,6 +5,8 @@ import { checkPolicy, openApprovals, requireApproval, type ApprovalOutcome } fro
 import {
   atTheStart,
   describeConnector,
+  enableHeld,
+  isHeld,
   makeConnector,
   unmakeConnector,
   type Connector,
@@ -45,8 +47,10 @@ export async function provisionConnector(rawInput: ProvisionConnectorInput): Pro
   if (input.approval) await checkPolicy(input.approval.policy);
   const undo = undoLog();
   try {
-    const connector = await makeConnector(input, undo, progress);
+    const disabled = input.approval !== undefined && isHeld(input);
+    const connector = await makeConnector(input, undo, progress, { disabled });
     const approval = input.approval && (await approveFirstSync(input, connector, progress));
+    if (disabled) await enableHeld(connector);
     const sync = await firstSync(input, connector.ids.taskID, progress);
     progress.tell({ step: 'done' });
     findableBy({ AlgoliaTaskId: connector.ids.taskID, Outcome: sync?.verdict ?? 'created' });

@@ -11,7 +11,7 @@ import {
 } from '../../src/workflows/connector-pipeline.ts';
 import { provisionConnector } from '../../src/workflows/provision-connector.ts';
 import { rotateApiKeyId } from '../../src/workflows/rotate-api-key.ts';
-import { callAlgolia, inventory, serveRecords, type RecordServer } from '../setup/connector.ts';
+import { callAlgolia, inventory, makeConnector, serveRecords, type RecordServer } from '../setup/connector.ts';
 import { answer, asked, failureOf } from '../setup/decide.ts';
 import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
 import { fastForward } from '../setup/time-skipping.ts';
@@ -65,6 +65,12 @@ const start = (input: ConnectorPipelineInput) =>
     args: [input],
   });
 
+async function taskOf(name: string) {
+  const { sources, tasks } = await simulator.control<{ sources: Named[]; tasks: { sourceID: string }[] }>('GET /state');
+  return tasks.find(({ sourceID }) => sources.some((source) => source.name === name && source.sourceID === sourceID));
+}
+type Named = { readonly name: string; readonly sourceID: string };
+
 describe.concurrent('a connector', () => {
   test('is made, approved and synced', async () => {
     const name = newName();
@@ -84,6 +90,28 @@ describe.concurrent('a connector', () => {
     expect(result).not.toHaveProperty('rotation');
     expect(await simulator.control(`GET /indices/${name}`)).toMatchObject({ count: 25 });
     expect(await handle.query(connectorPipelineStatus)).toMatchObject({ step: 'done', sync: { verdict: 'success' } });
+  });
+
+  test('runs by no cron of its own before it is approved', async () => {
+    const name = newName();
+    const handle = await start(pipelineOf(name, { task: { action: 'replace', cron: '0 3 * * *' } }));
+    await asked(handle);
+    expect(await taskOf(name)).toMatchObject({ enabled: false, cron: '0 3 * * *' });
+    await answer(handle, 'approve');
+    expect(await handle.result()).toMatchObject({ sync: { verdict: 'success' } });
+    expect(await taskOf(name)).toMatchObject({ enabled: true });
+  });
+
+  test('that is adopted is enabled or not as it was, whatever is approved', async () => {
+    const name = newName();
+    const { taskID, sourceID, destinationID } = await makeConnector(simulator, { url: records.url, name });
+    const { authentication: _, transformation: __, ...input } = pipelineOf(name);
+    const handle = await start({ ...input, source: { type: 'json', input: { url: records.url } } });
+    await asked(handle);
+    expect(await taskOf(name)).toMatchObject({ taskID, enabled: true });
+    await answer(handle, 'reject');
+    expect(await failureOf(handle)).toMatchObject({ type: 'ApprovalDenied' });
+    expect(await taskOf(name)).toMatchObject({ taskID, sourceID, destinationID, enabled: true });
   });
 
   test('takes as many approvals as the policy says', async () => {
@@ -262,6 +290,8 @@ test('provisionConnector waits for an approval before the first sync, if it is a
   const handle = await worker.client.workflow.start(provisionConnector, options);
   await asked(handle);
   expect(await inventory(simulator, name)).toMatchObject({ tasks: 1, runs: 0 });
+  expect(await taskOf(name)).toMatchObject({ enabled: false });
   await answer(handle, 'approve');
   expect(await handle.result()).toMatchObject({ approval: { decision: 'approved' }, sync: { verdict: 'success' } });
+  expect(await taskOf(name)).toMatchObject({ enabled: true });
 });

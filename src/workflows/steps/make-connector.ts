@@ -1,6 +1,7 @@
+import { patched } from '@temporalio/workflow';
 import type { Checked } from '../../activities/check-input.ts';
 import type { ResourceKind } from '../../operations/resource-kinds.ts';
-import { once } from '../proxies.ts';
+import { once, repeatable } from '../proxies.ts';
 import { adoptOrCreate, type Settled, type Wanted } from './adopt-or-create.ts';
 import type { Progress } from './progress.ts';
 import type { UndoLog } from './undo.ts';
@@ -51,11 +52,23 @@ export const atTheStart = (name: string): ConnectorStatus => ({
   differs: [],
 });
 
+/**
+ * Whether the task has to be created disabled, and enabled once somebody has approved it: its cron, or a push, would not wait for
+ * that. One that is adopted stays as it is.
+ */
+export const isHeld = ({ task }: ConnectorInput): boolean =>
+  task.enabled !== false && patched('disabled until approved');
+
+export async function enableHeld({ created, ids: { taskID } }: Connector): Promise<void> {
+  if (created.includes('task')) await repeatable.enableTask({ taskID });
+}
+
 /** Makes what is not there yet, in the order in which the parts need each other. What it makes is in the undo log. */
 export async function makeConnector(
   input: ConnectorInput,
   undo: UndoLog,
   progress: Progress<ConnectorStatus>,
+  { disabled = false }: { readonly disabled?: boolean } = {},
 ): Promise<Connector> {
   const { name, ifExists, authentication, source, transformation, destination, task } = input;
   const settle = async (wanted: Omit<Wanted, 'ifExists'>, id: keyof ConnectorIDs): Promise<string> => {
@@ -118,7 +131,10 @@ export async function makeConnector(
       kind: 'task',
       match: { sourceID, destinationID, action: task.action },
       expect: task,
-      create: async () => (await once.createTask({ ...task, sourceID, destinationID })).taskID,
+      create: async () => {
+        const wanted = { ...task, ...(disabled ? { enabled: false } : {}), sourceID, destinationID };
+        return (await once.createTask(wanted)).taskID;
+      },
     },
     'taskID',
   );
