@@ -85,7 +85,9 @@ function define<E extends Effect>(effect: E) {
       summary,
       input: (bodyIsArgument
         ? body
-        : z.strictObject({ ...Object.fromEntries(params), ...query, ...body })) as InputSchema<R, S>,
+        : z
+            .strictObject({ ...Object.fromEntries(params), ...query, ...body })
+            .check(...('startDate' in query ? [startBeforeEnd] : []))) as InputSchema<R, S>,
       response: spec.response,
       query: Object.keys(query)
         .filter((name) => !path.includes(`{${name}}`))
@@ -101,6 +103,13 @@ function define<E extends Effect>(effect: E) {
 export const read = define('read');
 export const idempotent = define('idempotent');
 export const once = define('once');
+
+/** A window that ends before it starts has nothing in it. */
+function startBeforeEnd(ctx: z.core.ParsePayload<Readonly<Record<string, unknown>>>) {
+  const { startDate, endDate } = ctx.value;
+  if (!(Date.parse(String(startDate)) > Date.parse(String(endDate)))) return;
+  ctx.issues.push({ code: 'custom', message: 'lies before startDate', path: ['endDate'], input: endDate });
+}
 
 /** A resource's id or an index name in a path: any string, but not one that would change the path. */
 export const resourceID = z.string().check((ctx) => {

@@ -135,13 +135,26 @@ export const Source = answer({
   updatedAt: text,
 });
 
-const RunSourcePayload = z.strictObject({
-  indexToInclude: strings.optional(),
-  indexToExclude: strings.optional(),
-  entityIDs: strings.optional(),
-  entityType: z.enum(['product', 'collection']).optional(),
-  runMetadata: z.record(z.string(), z.unknown()).optional(),
-});
+/** Ids alone don't say of what, and a type alone not which. */
+const RunSourcePayload = z
+  .strictObject({
+    indexToInclude: strings.optional(),
+    indexToExclude: strings.optional(),
+    entityIDs: strings.optional(),
+    entityType: z.enum(['product', 'collection']).optional(),
+    runMetadata: z.record(z.string(), z.unknown()).optional(),
+  })
+  .check((ctx) => {
+    const { entityIDs, entityType } = ctx.value;
+    if ((entityIDs === undefined) === (entityType === undefined)) return;
+    const missing = entityIDs === undefined ? 'entityIDs' : 'entityType';
+    ctx.issues.push({
+      code: 'custom',
+      message: 'entityIDs and entityType go together',
+      path: [missing],
+      input: undefined,
+    });
+  });
 
 /** The official client sends `{}` for no argument, so `{}` is no argument. */
 const emptyIsAbsent = (value: unknown) =>

@@ -413,6 +413,33 @@ describe('members', () => {
       },
     );
 
+    test('a window ends no sooner than it starts', () => {
+      const [early, late] = ['2026-11-24', '2026-11-24T00:00:00.001Z'];
+      for (const argument of [
+        { runID: 'r', startDate: early, endDate: late },
+        { runID: 'r', startDate: late },
+      ]) {
+        accepts('listEvents', argument);
+        accepts('listEvents', { ...argument, endDate: argument.startDate });
+      }
+      const WORDS = 'input.endDate: lies before startDate';
+      expect(problem('listEvents', { runID: 'r', startDate: late, endDate: early })).toBe(WORDS);
+      expect(problem('listRuns', { startDate: late, endDate: early })).toBe(WORDS);
+    });
+
+    test('entities are told by their ids and their type', () => {
+      const run = (runSourcePayload: InputOf<'runSource'>['runSourcePayload']) => ({ sourceID: 's', runSourcePayload });
+      accepts('runSource', run({ entityIDs: ['1'], entityType: 'product' }));
+      accepts('runSource', run({}));
+      for (const [payload, missing] of [
+        [{ entityIDs: ['1'] }, 'entityType'],
+        [{ entityType: 'product' }, 'entityIDs'],
+      ] as const)
+        expect(problem('runSource', run(payload as never))).toBe(
+          `input.runSourcePayload.${missing}: entityIDs and entityType go together`,
+        );
+    });
+
     test('records have objectIDs, and are there unless the whole index is meant', () => {
       const push = (action: string, records: unknown) => ({ indexName: 'i', pushTaskPayload: { action, records } });
       for (const action of ['clear', 'delete'] as const) accepts('push', push(action, []) as never);
