@@ -12,7 +12,7 @@ export interface Decision {
 }
 
 /** The input of the update `decide`. */
-export type DecideInput = Decision & { readonly decision: 'approve' | 'reject' };
+export type DecideInput = Decision & { readonly decision: 'approve' | 'reject' | 'approved' | 'rejected' };
 
 const MAX_LENGTH = { approver: 200, comment: 2_000, planHash: 200, token: 200, approvalId: 1_500 } as const;
 const EXPECTED = 'expected one JSON object such as {"approver": "bob@example.com", "comment": "…", "planHash": "…"}';
@@ -34,13 +34,22 @@ export function readDecision(payload: unknown): Decision | string {
   return said;
 }
 
+/** Also as results tell it. */
+const WORDS = [
+  ['approve', 'approve'],
+  ['approved', 'approve'],
+  ['reject', 'reject'],
+  ['rejected', 'reject'],
+] as const;
+
 /** Reads the input of the update `decide`, with its `decision` apart. */
 export function readDecide(payload: unknown): { decision: 'approve' | 'reject'; said: Decision } | string {
   if (typeof payload !== 'object' || payload === null) return EXPECTED;
   const { decision, ...rest } = payload as Record<string, unknown>;
-  if (decision !== 'approve' && decision !== 'reject') return `'decision' must be "approve" or "reject"`;
+  const meant = WORDS.find(([word]) => word === decision)?.[1];
+  if (meant === undefined) return `'decision' must be "approve" or "reject"`;
   const said = readDecision(rest);
-  return typeof said === 'string' ? said : { decision, said };
+  return typeof said === 'string' ? said : { decision: meant, said };
 }
 
 /** Whom a malformed payload names, as far as it can be told. */

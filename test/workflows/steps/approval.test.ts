@@ -167,7 +167,7 @@ describe('an approval', () => {
 
   test('by update answers at once, also when it is refused', async () => {
     const handle = await startWaiting({ policy: 'two' });
-    const say = (decision: 'approve' | 'reject', approver: string) =>
+    const say = (decision: 'approve' | 'approved', approver: string) =>
       handle.executeUpdate(decide, { args: [{ decision, approver }] });
     expect(await say('approve', 'mallory')).toEqual({
       counted: false,
@@ -177,7 +177,7 @@ describe('an approval', () => {
     await expect(handle.executeUpdate(decide, { args: [{ decision: 'maybe' } as never] })).rejects.toThrow(
       'Workflow Update failed',
     );
-    expect(await say('approve', 'carol@corp')).toEqual({ counted: true, state: 'approved', approvals: 2, quorum: 2 });
+    expect(await say('approved', 'carol@corp')).toEqual({ counted: true, state: 'approved', approvals: 2, quorum: 2 });
     expect(await outcome(handle)).toMatchObject({
       decision: 'approved',
       by: [{ actor: 'ana@corp' }, { actor: 'carol@corp' }],
