@@ -1,4 +1,5 @@
 import { Client, Connection, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -15,6 +16,7 @@ import { APPLICATION_ID, startServices, STATE_DIR, TASK_QUEUE, type Services } f
 const POLL_MS = 250;
 
 const flags = readFlags();
+let stopping = false;
 
 function readFlags() {
   try {
@@ -205,7 +207,16 @@ function whatToTry({ uiUrl, namespace }: Services['temporal']): string {
   ].join('\n');
 }
 
+/** Nothing would ever finish without it. */
+async function workerEnded({ worker }: Services): Promise<number> {
+  await once(worker, 'exit');
+  if (stopping) return 0;
+  process.stderr.write(`\nThe worker has ended; its log says why: ${join(STATE_DIR, 'worker.log')}\n`);
+  return shutDown(services, 1);
+}
+
 async function shutDown(services: Services, exitCode: number): Promise<never> {
+  stopping = true;
   await services.stop();
   process.exit(exitCode);
 }
@@ -213,6 +224,6 @@ async function shutDown(services: Services, exitCode: number): Promise<never> {
 process.stdout.write('Starting Temporal, the simulator and the worker …\n');
 const services = await startServices({ workerLog: { file: join(STATE_DIR, 'worker.log') }, keepState: true });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void shutDown(services, 130));
-const exitCode = await main(services);
+const exitCode = await Promise.race([main(services), workerEnded(services)]);
 if (flags.once) await shutDown(services, exitCode);
 process.stdout.write(whatToTry(services.temporal));

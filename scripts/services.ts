@@ -4,6 +4,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { workerVariables } from '../src/variables.ts';
 import { startSimulator } from '../simulator/index.ts';
 import { startDataServer } from './data-server.ts';
 import { startTemporalServer } from './temporal-server.ts';
@@ -95,11 +96,12 @@ function startWorker(options: ServicesOptions, environment: Readonly<Record<stri
   return worker;
 }
 
-/** A developer's own settings are meant for another worker. */
-const withoutSettings = (env: NodeJS.ProcessEnv) =>
+/** A developer's own settings are meant for another worker, and a CI's `BUILD_ID` for none; what it logs and traces may be said. */
+export const withoutSettings = (env: NodeJS.ProcessEnv) =>
   Object.fromEntries(
     Object.entries(env).filter(
-      ([name]) => !/^(TEMPORAL|ALGOLIA|SECRET)_|^(APPROVAL_POLICIES|RECORDS_DIR|SECRETS_DIR)$/.test(name),
+      ([name]) =>
+        /^(LOG_LEVEL$|OTEL_)/.test(name) || !(name in workerVariables.shape || /^(TEMPORAL|SECRET)_/.test(name)),
     ),
   );
 
