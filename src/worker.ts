@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { NativeConnection, type Worker } from '@temporalio/worker';
+import { assertDirectories } from './assert-directories.ts';
 import { ConfigError, loadConfig, type Config } from './config.ts';
 import { createWorker } from './create-worker.ts';
 import { endInTime } from './end-in-time.ts';
@@ -12,6 +13,7 @@ import { warnOfOldServer } from './warn-of-old-server.ts';
 /** Connects, polls until told to stop (SIGTERM, SIGINT), lets activities finish within the grace, and leaves. */
 async function main(): Promise<void> {
   const config = loadConfig();
+  assertDirectories(config);
   const scrubber = createScrubber();
   const logger = createLogger(config.logLevel, scrubber.scrub);
   installRuntime(config, logger);

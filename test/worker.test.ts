@@ -50,6 +50,11 @@ describe.concurrent('a worker that cannot start says why in one line and exits w
       says: /^TEMPORAL_ADDRESS: no Temporal server can be reached at http:\/\/127\.0\.0\.1:9: .*\n$/,
     },
     {
+      what: 'a directory that is not there',
+      environment: { ...enough, SECRETS_DIR: '/nowhere/secrets' },
+      says: /^SECRETS_DIR: there is no directory \/nowhere\/secrets\n$/,
+    },
+    {
       what: 'an address for metrics that is not of this machine',
       environment: { ...enough, METRICS_ADDRESS: '192.0.2.1:9464' },
       says: /^METRICS_ADDRESS: can't listen on 192\.0\.2\.1:9464: .*\n$/,
