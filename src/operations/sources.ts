@@ -135,7 +135,7 @@ export const Source = answer({
   updatedAt: text,
 });
 
-/** Ids alone don't say of what, and a type alone not which. */
+/** Ids alone don't say of what. */
 const RunSourcePayload = z
   .strictObject({
     indexToInclude: strings.optional(),
@@ -144,16 +144,9 @@ const RunSourcePayload = z
     entityType: z.enum(['product', 'collection']).optional(),
     runMetadata: z.record(z.string(), z.unknown()).optional(),
   })
-  .check((ctx) => {
-    const { entityIDs, entityType } = ctx.value;
-    if ((entityIDs === undefined) === (entityType === undefined)) return;
-    const missing = entityIDs === undefined ? 'entityIDs' : 'entityType';
-    ctx.issues.push({
-      code: 'custom',
-      message: 'entityIDs and entityType go together',
-      path: [missing],
-      input: undefined,
-    });
+  .refine(({ entityIDs, entityType }) => !entityIDs || entityType, {
+    path: ['entityType'],
+    message: 'missing: entityIDs are ids of what?',
   });
 
 /** The official client sends `{}` for no argument, so `{}` is no argument. */
