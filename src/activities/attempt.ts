@@ -1,8 +1,19 @@
-import { activityInfo, Context } from '@temporalio/activity';
+import { activityInfo, cancellationSignal, Context } from '@temporalio/activity';
 import { AlgoliaError } from '../algolia/algolia-error.ts';
+import { toFailure } from './to-failure.ts';
 
 /** A `once` request is written within this time of the last proof that the attempt still counts. */
 const WRITE_WITHIN_MS = 5_000;
+
+/** Does an activity's work: heartbeats meanwhile, and fails with the types that workflows branch on. Its signal is the activity's cancellation. */
+export async function attempt<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const signal = cancellationSignal();
+  try {
+    return await heartbeating(() => work(signal));
+  } catch (error) {
+    throw toFailure(error);
+  }
+}
 
 /** Runs `work` while telling Temporal, thrice per heartbeat timeout, that this worker lives. Cancellation arrives by that too. */
 export async function heartbeating<T>(work: () => Promise<T>): Promise<T> {
@@ -25,8 +36,8 @@ export async function heartbeating<T>(work: () => Promise<T>): Promise<T> {
  * The question wipes what an earlier attempt left in the heartbeat.
  */
 async function assertOnlyAttempt(operation: string): Promise<void> {
-  const { attempt, taskToken, heartbeatDetails } = activityInfo();
-  if (attempt > 1 && (heartbeatDetails as { nothingSent?: boolean } | undefined)?.nothingSent !== true) {
+  const { attempt: nth, taskToken, heartbeatDetails } = activityInfo();
+  if (nth > 1 && (heartbeatDetails as { nothingSent?: boolean } | undefined)?.nothingSent !== true) {
     throw new AlgoliaError(
       'AlgoliaAmbiguous',
       `${operation}: an earlier attempt may have reached Algolia, so it is not sent again`,

@@ -1,10 +1,8 @@
-import { cancellationSignal } from '@temporalio/activity';
 import type { AlgoliaClient } from '../algolia/client.ts';
 import type { InputOf, OutputOf } from '../operations/index.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
-import { heartbeating } from './attempt.ts';
+import { attempt } from './attempt.ts';
 import { withFreshKey } from './operation-activities.ts';
-import { toFailure } from './to-failure.ts';
 
 const PAGE_SIZE = 100;
 /** Up to here events are read one by one; a larger run is counted by the API, one request per type and status. */
@@ -48,30 +46,25 @@ type Counts = Record<string, Record<string, number>>;
 /** Reads what happened in a run: how often what, and the first failures. */
 export function createDigestEvents(client: AlgoliaClient, keys: ApiKeys) {
   return async function digestEvents(input: DigestEventsInput): Promise<EventDigest> {
-    const signal = cancellationSignal();
-    const list = (more: Partial<InputOf<'listEvents'>>) =>
-      withFreshKey(keys, (options) =>
-        client.call(
-          'listEvents',
-          { runID: input.runID, startDate: input.startDate, sort: 'publishedAt', order: 'asc', ...more },
-          { signal, ...options },
-        ),
-      );
-    try {
-      return await heartbeating(async () => {
-        const first = await list({ itemsPerPage: PAGE_SIZE, page: 1 });
-        const total = first.pagination?.nbItems ?? first.events.length;
-        const counts = total > MAX_EVENTS_READ ? await countByFilter(list) : await countByReading(first, total, list);
-        // Events of a type that is unknown here fail, too, and no filter by type finds them.
-        const failed =
-          total > MAX_EVENTS_READ
-            ? ((await list({ itemsPerPage: 1, status: [...FAILED] })).pagination?.nbItems ?? sum(counts, FAILED))
-            : sum(counts, FAILED);
-        return { counts, total, failed, failures: failed === 0 ? [] : await firstFailures(input.maxFailures, list) };
-      });
-    } catch (error) {
-      throw toFailure(error);
-    }
+    return attempt(async (signal) => {
+      const list: List = (more) =>
+        withFreshKey(keys, (options) =>
+          client.call(
+            'listEvents',
+            { runID: input.runID, startDate: input.startDate, sort: 'publishedAt', order: 'asc', ...more },
+            { signal, ...options },
+          ),
+        );
+      const first = await list({ itemsPerPage: PAGE_SIZE, page: 1 });
+      const total = first.pagination?.nbItems ?? first.events.length;
+      const counts = total > MAX_EVENTS_READ ? await countByFilter(list) : await countByReading(first, total, list);
+      // Events of a type that is unknown here fail, too, and no filter by type finds them.
+      const failed =
+        total > MAX_EVENTS_READ
+          ? ((await list({ itemsPerPage: 1, status: [...FAILED] })).pagination?.nbItems ?? sum(counts, FAILED))
+          : sum(counts, FAILED);
+      return { counts, total, failed, failures: failed === 0 ? [] : await firstFailures(input.maxFailures, list) };
+    });
   };
 }
 

@@ -1,10 +1,8 @@
-import { cancellationSignal } from '@temporalio/activity';
 import type { AlgoliaClient } from '../algolia/client.ts';
 import { resourceKinds, type ResourceKind } from '../operations/resource-kinds.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
-import { heartbeating } from './attempt.ts';
+import { attempt } from './attempt.ts';
 import { withFreshKey } from './operation-activities.ts';
-import { toFailure } from './to-failure.ts';
 
 const PAGE_SIZE = 100;
 
@@ -28,33 +26,25 @@ export interface FoundResource {
 export function createFindResources(client: AlgoliaClient, keys: ApiKeys) {
   return async function findResources({ kind, match, expect }: FindResourcesInput): Promise<FoundResource[]> {
     const { list, member, id } = resourceKinds[kind];
-    const signal = cancellationSignal();
     const found: FoundResource[] = [];
     const filter = kind === 'task' && match.sourceID ? { sourceID: [match.sourceID] } : {};
-    try {
-      await heartbeating(async () => {
-        for (let page = 1; ; page += 1) {
-          const answer = (await withFreshKey(keys, (options) =>
-            client.call(list, { itemsPerPage: PAGE_SIZE, page, sort: 'createdAt', order: 'asc', ...filter } as never, {
-              signal,
-              ...options,
-            }),
-          )) as { pagination?: { nbPages?: number | null } | null } & Record<string, Record<string, unknown>[]>;
-          const items = answer[member] ?? [];
-          for (const item of items) {
-            if (Object.entries(match).every(([name, value]) => has(item[name], value)))
-              found.push(describe(item, id, expect));
-          }
-          if (
-            items.length === 0 ||
-            page >= (answer.pagination?.nbPages ?? (items.length < PAGE_SIZE ? page : Infinity))
-          )
-            return;
+    await attempt(async (signal) => {
+      for (let page = 1; ; page += 1) {
+        const answer = (await withFreshKey(keys, (options) =>
+          client.call(list, { itemsPerPage: PAGE_SIZE, page, sort: 'createdAt', order: 'asc', ...filter } as never, {
+            signal,
+            ...options,
+          }),
+        )) as { pagination?: { nbPages?: number | null } | null } & Record<string, Record<string, unknown>[]>;
+        const items = answer[member] ?? [];
+        for (const item of items) {
+          if (Object.entries(match).every(([name, value]) => has(item[name], value)))
+            found.push(describe(item, id, expect));
         }
-      });
-    } catch (error) {
-      throw toFailure(error);
-    }
+        if (items.length === 0 || page >= (answer.pagination?.nbPages ?? (items.length < PAGE_SIZE ? page : Infinity)))
+          return;
+      }
+    });
     // A resource that was created between two pages may have shown up on both.
     return [...new Map(found.map((resource) => [resource.id, resource])).values()];
   };

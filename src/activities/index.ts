@@ -35,7 +35,7 @@ import { createReadCode } from './read-code.ts';
 import { readPushCheckpoint } from './read-push-checkpoint.ts';
 import { createPushSlice } from './push-slice.ts';
 import { createReadSender, readRequester } from './read-sender.ts';
-import { createAwaitReplaceEnd } from './replace-lock.ts';
+import { awaitReplaceEnd } from './replace-lock.ts';
 import { endlessRoom, type Room } from './room.ts';
 import { createSearchRequest } from './search-request.ts';
 import { createTakeOverCrons } from './take-over-crons.ts';
@@ -109,7 +109,7 @@ export function createActivities({
     moveIndex: createMoveIndex(searchRequest),
     deleteIndex: createDeleteIndex(searchRequest),
     awaitIndexTask: createAwaitIndexTask(searchRequest),
-    awaitReplaceEnd: createAwaitReplaceEnd(),
+    awaitReplaceEnd,
     sweepTemporaryIndices,
     checkChannels: createCheckChannels(approvals.channels),
     inspectConnectors: createInspectConnectors(client, keys),

@@ -1,13 +1,11 @@
-import { cancellationSignal } from '@temporalio/activity';
 import type { AlgoliaClient } from '../algolia/client.ts';
 import type { InputOf, OutputOf } from '../operations/index.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
-import { heartbeating } from './attempt.ts';
+import { attempt } from './attempt.ts';
 import { ingests } from './inspect-task.ts';
 import type { ListTaskIDsInput } from './list-task-ids.ts';
 import { withFreshKey } from './operation-activities.ts';
 import type { Look, Problem } from './problem.ts';
-import { toFailure } from './to-failure.ts';
 
 const PAGE_SIZE = 100;
 /** A task whose runs fail every minute is known well enough by these. */
@@ -37,14 +35,11 @@ type List = <N extends 'listTasks' | 'searchTasks' | 'listRuns'>(name: N, input:
 /** Looks at every task that is watched for what nobody would notice: disabled, blocked, stale, stuck or gone. */
 export function createInspectConnectors(client: AlgoliaClient, keys: ApiKeys) {
   return async function inspectConnectors(input: InspectConnectorsInput): Promise<Look> {
-    const signal = cancellationSignal();
-    const call: List = (name, argument) =>
-      withFreshKey(keys, (options) => client.call(name, argument, { signal, ...options })) as never;
-    try {
-      return await heartbeating(() => inspect(call, input));
-    } catch (error) {
-      throw toFailure(error);
-    }
+    return attempt((signal) => {
+      const call: List = (name, argument) =>
+        withFreshKey(keys, (options) => client.call(name, argument, { signal, ...options })) as never;
+      return inspect(call, input);
+    });
   };
 }
 

@@ -4,11 +4,10 @@ import type { AlgoliaClient } from '../algolia/client.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { keyRingId } from '../secrets/key-ring-state.ts';
 import { readKeyRing } from '../secrets/read-key-ring.ts';
-import { heartbeating } from './attempt.ts';
+import { attempt } from './attempt.ts';
 import type { SweepInput, TemporaryIndex } from './index-sweep.ts';
 import { withFreshKey } from './operation-activities.ts';
 import { lookAtAll, type Look, type Problem } from './problem.ts';
-import { toFailure } from './to-failure.ts';
 
 const PAGE_SIZE = 100;
 /** Longer than any rotation with usual overlaps. */
@@ -119,19 +118,15 @@ export function createInspectLeftovers({ applicationId, client, keys, sweep }: I
   }
 
   return async function inspectLeftovers(input: InspectLeftoversInput): Promise<Look> {
-    try {
-      return await heartbeating(async () => {
-        const looks = [await inspectKeyRing(input), await inspectAuthentications(input), await inspectIndices(input)];
-        return {
-          problems: looks.flatMap(({ problems }) => problems),
-          fine: looks.flatMap(({ fine }) => fine),
-          unchecked: looks.flatMap(({ unchecked = [] }) => unchecked),
-          checked: looks.reduce((sum, { checked }) => sum + checked, 0),
-        };
-      });
-    } catch (error) {
-      throw toFailure(error);
-    }
+    return attempt(async () => {
+      const looks = [await inspectKeyRing(input), await inspectAuthentications(input), await inspectIndices(input)];
+      return {
+        problems: looks.flatMap(({ problems }) => problems),
+        fine: looks.flatMap(({ fine }) => fine),
+        unchecked: looks.flatMap(({ unchecked = [] }) => unchecked),
+        checked: looks.reduce((sum, { checked }) => sum + checked, 0),
+      };
+    });
   };
 }
 

@@ -1,11 +1,9 @@
-import { cancellationSignal } from '@temporalio/activity';
 import { AlgoliaError } from '../algolia/algolia-error.ts';
 import type { AlgoliaClient } from '../algolia/client.ts';
 import type { InputOf, OutputOf } from '../operations/index.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
-import { heartbeating } from './attempt.ts';
+import { attempt } from './attempt.ts';
 import { withFreshKey } from './operation-activities.ts';
-import { toFailure } from './to-failure.ts';
 
 /** Runs of a task that a trigger may meet: the newest page is enough to tell a new one from these. */
 const RUNS_READ = 100;
@@ -32,32 +30,27 @@ export interface SeenRun {
 /** What must be known of a task before it is run, in one step: the task, its index, its runs. */
 export function createInspectTask(client: AlgoliaClient, keys: ApiKeys) {
   return async function inspectTask({ taskID }: { taskID: string }): Promise<TaskInspection> {
-    const signal = cancellationSignal();
-    try {
-      return await heartbeating(async () => {
-        const call = <N extends 'getTask' | 'listRuns' | 'getDestination'>(name: N, input: InputOf<N>) =>
-          withFreshKey(keys, (options) => client.call(name, input, { signal, ...options }));
-        const newest = { taskID, itemsPerPage: RUNS_READ, sort: 'createdAt', order: 'desc' } as const;
-        const startDate = new Date(Date.now() - LONGEST_RUN_MS).toISOString();
-        const [task, { runs }, going] = await Promise.all([
-          call('getTask', { taskID }),
-          call('listRuns', newest),
-          call('listRuns', { ...newest, status: ['created', 'started'], startDate }),
-        ]);
-        // Only to find the workflow by its index: not worth failing for.
-        const destination = await call('getDestination', { destinationID: task.destinationID }).catch(ignoreAlgolia);
-        return {
-          enabled: task.enabled ?? true,
-          sourceID: task.sourceID,
-          destinationID: task.destinationID,
-          ...(destination?.input?.indexName ? { indexName: destination.input.indexName } : {}),
-          running: going.runs.filter(ingests).filter(isGoingOn).map(asSeen),
-          known: runs.map((run) => run.runID),
-        };
-      });
-    } catch (error) {
-      throw toFailure(error);
-    }
+    return attempt(async (signal) => {
+      const call = <N extends 'getTask' | 'listRuns' | 'getDestination'>(name: N, input: InputOf<N>) =>
+        withFreshKey(keys, (options) => client.call(name, input, { signal, ...options }));
+      const newest = { taskID, itemsPerPage: RUNS_READ, sort: 'createdAt', order: 'desc' } as const;
+      const startDate = new Date(Date.now() - LONGEST_RUN_MS).toISOString();
+      const [task, { runs }, going] = await Promise.all([
+        call('getTask', { taskID }),
+        call('listRuns', newest),
+        call('listRuns', { ...newest, status: ['created', 'started'], startDate }),
+      ]);
+      // Only to find the workflow by its index: not worth failing for.
+      const destination = await call('getDestination', { destinationID: task.destinationID }).catch(ignoreAlgolia);
+      return {
+        enabled: task.enabled ?? true,
+        sourceID: task.sourceID,
+        destinationID: task.destinationID,
+        ...(destination?.input?.indexName ? { indexName: destination.input.indexName } : {}),
+        running: going.runs.filter(ingests).filter(isGoingOn).map(asSeen),
+        known: runs.map((run) => run.runID),
+      };
+    });
   };
 }
 
@@ -70,8 +63,7 @@ export function createFindNewRuns(client: AlgoliaClient, keys: ApiKeys) {
     taskID: string;
     known: readonly string[];
   }): Promise<SeenRun[]> {
-    const signal = cancellationSignal();
-    try {
+    return attempt(async (signal) => {
       const { runs } = await withFreshKey(keys, (options) =>
         client.call(
           'listRuns',
@@ -83,9 +75,7 @@ export function createFindNewRuns(client: AlgoliaClient, keys: ApiKeys) {
         .filter(ingests)
         .filter((run) => !known.includes(run.runID))
         .map(asSeen);
-    } catch (error) {
-      throw toFailure(error);
-    }
+    });
   };
 }
 

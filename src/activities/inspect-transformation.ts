@@ -1,11 +1,10 @@
-import { ApplicationFailure, cancellationSignal } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/activity';
 import { describeIssues } from '../algolia/check-input.ts';
 import type { AlgoliaClient } from '../algolia/client.ts';
 import { operations, type InputOf } from '../operations/index.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
-import { heartbeating } from './attempt.ts';
+import { attempt } from './attempt.ts';
 import { withFreshKey } from './operation-activities.ts';
-import { toFailure } from './to-failure.ts';
 import { definitionHash, definitionOf, type TransformationDefinition } from './transformation-definition.ts';
 
 const PAGE_SIZE = 100;
@@ -30,38 +29,33 @@ export function createInspectTransformation(client: AlgoliaClient, keys: ApiKeys
   }: {
     transformationID: string;
   }): Promise<TransformationInspection> {
-    const signal = cancellationSignal();
-    const call = <N extends 'getTransformation' | 'listDestinations'>(name: N, input: InputOf<N>) =>
-      withFreshKey(keys, (options) => client.call(name, input, { signal, ...options }));
-    try {
-      return await heartbeating(async () => {
-        const found = await call('getTransformation', { transformationID });
-        const definition = definitionOf(found);
-        assertRestorable(transformationID, definition);
-        const usedBy = new Map<string, string | null>();
-        for (let page = 1; ; page += 1) {
-          const { destinations, pagination } = await call('listDestinations', {
-            transformationID,
-            itemsPerPage: PAGE_SIZE,
-            page,
-            sort: 'createdAt',
-            order: 'asc',
-          });
-          for (const { destinationID, input } of destinations)
-            if (destinationID) usedBy.set(destinationID, input?.indexName ?? null);
-          if (destinations.length === 0 || page >= (pagination?.nbPages ?? page)) break;
-        }
-        return {
+    return attempt(async (signal) => {
+      const call = <N extends 'getTransformation' | 'listDestinations'>(name: N, input: InputOf<N>) =>
+        withFreshKey(keys, (options) => client.call(name, input, { signal, ...options }));
+      const found = await call('getTransformation', { transformationID });
+      const definition = definitionOf(found);
+      assertRestorable(transformationID, definition);
+      const usedBy = new Map<string, string | null>();
+      for (let page = 1; ; page += 1) {
+        const { destinations, pagination } = await call('listDestinations', {
           transformationID,
-          updatedAt: found.updatedAt ?? null,
-          definition,
-          hash: definitionHash(definition),
-          usedBy: [...usedBy].map(([destinationID, indexName]) => ({ destinationID, indexName })),
-        };
-      });
-    } catch (error) {
-      throw toFailure(error);
-    }
+          itemsPerPage: PAGE_SIZE,
+          page,
+          sort: 'createdAt',
+          order: 'asc',
+        });
+        for (const { destinationID, input } of destinations)
+          if (destinationID) usedBy.set(destinationID, input?.indexName ?? null);
+        if (destinations.length === 0 || page >= (pagination?.nbPages ?? page)) break;
+      }
+      return {
+        transformationID,
+        updatedAt: found.updatedAt ?? null,
+        definition,
+        hash: definitionHash(definition),
+        usedBy: [...usedBy].map(([destinationID, indexName]) => ({ destinationID, indexName })),
+      };
+    });
   };
 }
 

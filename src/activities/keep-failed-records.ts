@@ -6,10 +6,9 @@ import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { batchRecords, firstPosition } from '../records/batch-records.ts';
 import type { RecordsAccess } from '../records/open-records.ts';
 import { RecordsError } from '../records/records-error.ts';
-import { heartbeating } from './attempt.ts';
+import { attempt } from './attempt.ts';
 import type { BatchRange } from './push-checkpoint.ts';
 import { nameOf, openSource, type RecordsSource } from './push-source.ts';
-import { toFailure } from './to-failure.ts';
 
 const DIRECTORY = 'failed';
 const LINES = { open: '', separator: '\n', close: '\n' };
@@ -34,18 +33,14 @@ export function createKeepFailedRecords(access: RecordsAccess) {
     const { workflowExecution } = activityInfo();
     const { workflowId = '', runId = '' } = workflowExecution ?? {};
     const name = `${workflowId.replace(/[^\w-]+/g, '-').slice(0, 100)}-${runId}.ndjson`;
-    try {
-      return await heartbeating(async () => {
-        const folder = join(directory, DIRECTORY);
-        await mkdir(folder, { recursive: true, mode: 0o700 });
-        if ((await realpath(folder)) !== join(await realpath(directory), DIRECTORY))
-          throw new RecordsError('RecordsRefused', `RECORDS_DIR/${DIRECTORY} leads elsewhere; make it a directory`);
-        const sha256 = await write(join(folder, name), input, access);
-        return { failedRef: { uri: `file:${DIRECTORY}/${name}`, sha256 } };
-      });
-    } catch (error) {
-      throw toFailure(error);
-    }
+    return attempt(async () => {
+      const folder = join(directory, DIRECTORY);
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      if ((await realpath(folder)) !== join(await realpath(directory), DIRECTORY))
+        throw new RecordsError('RecordsRefused', `RECORDS_DIR/${DIRECTORY} leads elsewhere; make it a directory`);
+      const sha256 = await write(join(folder, name), input, access);
+      return { failedRef: { uri: `file:${DIRECTORY}/${name}`, sha256 } };
+    });
   };
 }
 

@@ -1,51 +1,45 @@
-import { cancellationSignal } from '@temporalio/activity';
 import type { AlgoliaClient } from '../algolia/client.ts';
 import type { OutputOf } from '../operations/index.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
-import { heartbeating } from './attempt.ts';
+import { attempt } from './attempt.ts';
 import { isOver } from './await-run.ts';
 import { ingests } from './inspect-task.ts';
 import { withFreshKey } from './operation-activities.ts';
-import { toFailure } from './to-failure.ts';
 
 const PAGE_SIZE = 100;
 /** Without it the API looks back seven days. */
 const LOOK_BACK_MS = 30 * 24 * 3_600_000;
+
 /** The ids of all runs that ingest and have not ended; of those in `among` if given. (A push brings its key with each request.) */
 export function createListRunsGoingOn(client: AlgoliaClient, keys: ApiKeys) {
   return async function listRunsGoingOn({ among }: { among?: readonly string[] }): Promise<string[]> {
-    const signal = cancellationSignal();
-    const startDate = new Date(Date.now() - LOOK_BACK_MS).toISOString();
-    const list = (page: number): Promise<OutputOf<'listRuns'>> =>
-      withFreshKey(keys, (options) =>
-        client.call(
-          'listRuns',
-          { status: ['created', 'started'], itemsPerPage: PAGE_SIZE, page, startDate, order: 'asc' },
-          { signal, ...options },
-        ),
-      );
-    const isGoingOn = async (runID: string) =>
-      !isOver(await withFreshKey(keys, (options) => client.call('getRun', { runID }, { signal, ...options })));
-    const readPages = async (found: Set<string>) => {
-      for (let page = 1; ; page += 1) {
-        const { runs } = await list(page);
-        for (const { runID } of runs.filter(ingests)) found.add(runID);
-        if (runs.length < PAGE_SIZE) return page;
-      }
-    };
-    try {
-      return await heartbeating(async () => {
-        if (among?.length === 0) return [];
-        const found = new Set<string>();
-        // A run that ends while the pages are read moves others to a page that was read already.
-        if ((await readPages(found)) > 1) await readPages(found);
-        if (!among) return [...found];
-        const left: string[] = [];
-        for (const runID of among) if (found.has(runID) || (await isGoingOn(runID))) left.push(runID);
-        return left;
-      });
-    } catch (error) {
-      throw toFailure(error);
-    }
+    return attempt(async (signal) => {
+      const startDate = new Date(Date.now() - LOOK_BACK_MS).toISOString();
+      const list = (page: number): Promise<OutputOf<'listRuns'>> =>
+        withFreshKey(keys, (options) =>
+          client.call(
+            'listRuns',
+            { status: ['created', 'started'], itemsPerPage: PAGE_SIZE, page, startDate, order: 'asc' },
+            { signal, ...options },
+          ),
+        );
+      const isGoingOn = async (runID: string) =>
+        !isOver(await withFreshKey(keys, (options) => client.call('getRun', { runID }, { signal, ...options })));
+      const readPages = async (found: Set<string>) => {
+        for (let page = 1; ; page += 1) {
+          const { runs } = await list(page);
+          for (const { runID } of runs.filter(ingests)) found.add(runID);
+          if (runs.length < PAGE_SIZE) return page;
+        }
+      };
+      if (among?.length === 0) return [];
+      const found = new Set<string>();
+      // A run that ends while the pages are read moves others to a page that was read already.
+      if ((await readPages(found)) > 1) await readPages(found);
+      if (!among) return [...found];
+      const left: string[] = [];
+      for (const runID of among) if (found.has(runID) || (await isGoingOn(runID))) left.push(runID);
+      return left;
+    });
   };
 }

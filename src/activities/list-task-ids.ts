@@ -1,10 +1,9 @@
-import { ApplicationFailure, cancellationSignal } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/activity';
 import type { AlgoliaClient } from '../algolia/client.ts';
 import type { InputOf } from '../operations/index.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
-import { heartbeating } from './attempt.ts';
+import { attempt } from './attempt.ts';
 import { withFreshKey } from './operation-activities.ts';
-import { toFailure } from './to-failure.ts';
 
 const PAGE_SIZE = 100;
 
@@ -17,34 +16,29 @@ export interface ListTaskIDsInput {
 /** The ids of all tasks that pass a filter, oldest first: of 10,000 tasks they are a third of a megabyte. */
 export function createListTaskIDs(client: AlgoliaClient, keys: ApiKeys) {
   return async function listTaskIDs({ filter, max }: ListTaskIDsInput): Promise<string[]> {
-    const signal = cancellationSignal();
-    // A task that is created meanwhile comes last; one that is deleted moves others to a page that was read, hence once more.
-    const readPages = async (ids: Set<string>) => {
-      for (let page = 1; ; page += 1) {
-        const { tasks } = await withFreshKey(keys, (options) =>
-          client.call(
-            'listTasks',
-            { ...filter, itemsPerPage: PAGE_SIZE, page, sort: 'createdAt', order: 'asc' },
-            { signal, ...options },
-          ),
-        );
-        for (const { taskID } of tasks) if (taskID) ids.add(taskID);
-        if (ids.size > max)
-          throw ApplicationFailure.nonRetryable(
-            `more than ${max} tasks pass the filter: narrow it and take them in turns`,
-            'InvalidInput',
+    return attempt(async (signal) => {
+      // A task that is created meanwhile comes last; one that is deleted moves others to a page that was read, hence once more.
+      const readPages = async (ids: Set<string>) => {
+        for (let page = 1; ; page += 1) {
+          const { tasks } = await withFreshKey(keys, (options) =>
+            client.call(
+              'listTasks',
+              { ...filter, itemsPerPage: PAGE_SIZE, page, sort: 'createdAt', order: 'asc' },
+              { signal, ...options },
+            ),
           );
-        if (tasks.length < PAGE_SIZE) return page;
-      }
-    };
-    try {
-      return await heartbeating(async () => {
-        const ids = new Set<string>();
-        if ((await readPages(ids)) > 1) await readPages(ids);
-        return [...ids];
-      });
-    } catch (error) {
-      throw toFailure(error);
-    }
+          for (const { taskID } of tasks) if (taskID) ids.add(taskID);
+          if (ids.size > max)
+            throw ApplicationFailure.nonRetryable(
+              `more than ${max} tasks pass the filter: narrow it and take them in turns`,
+              'InvalidInput',
+            );
+          if (tasks.length < PAGE_SIZE) return page;
+        }
+      };
+      const ids = new Set<string>();
+      if ((await readPages(ids)) > 1) await readPages(ids);
+      return [...ids];
+    });
   };
 }

@@ -5,9 +5,8 @@ import type { Manifest } from '../manifest/manifest.ts';
 import { ManifestProblems, planManifest as toPlan } from '../manifest/plan-manifest.ts';
 import type { Planned } from '../manifest/plan.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
-import { heartbeating } from './attempt.ts';
+import { attempt } from './attempt.ts';
 import { createReadInventory } from './read-inventory.ts';
-import { toFailure } from './to-failure.ts';
 
 /** The server refuses more than 2 MB at a time. */
 const MAX_BYTES = 1_900_000;
@@ -25,14 +24,14 @@ export function createManifestActivities(client: AlgoliaClient, keys: ApiKeys, a
   return {
     /** Everything as a manifest. */
     async exportManifest(): Promise<Exported> {
-      return working(async () =>
+      return attempt(async () =>
         fitting(toManifest(await readInventory(), applicationId), 'what there is', 'list the kinds one by one instead'),
       );
     },
 
     /** What it takes to make Algolia what the manifest says; `InvalidInput` if that can't be. */
     async planManifest({ manifest, prune, root }: PlanManifestInput): Promise<Planned> {
-      return working(async () => {
+      return attempt(async () => {
         const inventory = await readInventory();
         try {
           const planned = toPlan({ manifest, prune, inventory, applicationId });
@@ -47,14 +46,6 @@ export function createManifestActivities(client: AlgoliaClient, keys: ApiKeys, a
       });
     },
   };
-}
-
-async function working<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await heartbeating(work);
-  } catch (error) {
-    throw toFailure(error);
-  }
 }
 
 function fitting<T>(value: T, what: string, instead: string): T {

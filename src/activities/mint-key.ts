@@ -1,4 +1,4 @@
-import { ApplicationFailure, cancellationSignal, Context } from '@temporalio/activity';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { z } from 'zod';
 import type { AlgoliaClient } from '../algolia/client.ts';
 import { ApiKeyRights, searchApi } from '../operations/search-api.ts';
@@ -6,8 +6,7 @@ import type { HeldKey } from '../secrets/key-ring-state.ts';
 import type { KeyStore } from '../secrets/key-store.ts';
 import { SecretUnavailable } from '../secrets/secret-store.ts';
 import { readKeyRing } from '../secrets/read-key-ring.ts';
-import { heartbeating, sendOnce } from './attempt.ts';
-import { toFailure } from './to-failure.ts';
+import { attempt, sendOnce } from './attempt.ts';
 
 export interface MintedKeyInput {
   /** Stands in the key's description, by which it is found again. */
@@ -103,15 +102,6 @@ export function createDiscardMintedKey({ applicationId, client, store }: MintOpt
 function assertNotCurrent(minted: string, current: string | undefined): void {
   if (minted === current)
     throw ApplicationFailure.nonRetryable('the minted key is the current one, and stays', 'KeyInUse');
-}
-
-async function attempt<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const signal = cancellationSignal();
-  try {
-    return await heartbeating(() => work(signal));
-  } catch (error) {
-    throw toFailure(error);
-  }
 }
 
 /** The value goes to its file, and nowhere else. */

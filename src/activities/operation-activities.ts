@@ -1,11 +1,10 @@
-import { activityInfo, cancellationSignal } from '@temporalio/activity';
+import { activityInfo } from '@temporalio/activity';
 import { AlgoliaError } from '../algolia/algolia-error.ts';
 import type { AlgoliaClient, CallOptions } from '../algolia/client.ts';
 import { operationNames, operations, type InputOf, type OperationName, type OutputOf } from '../operations/index.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { ApiKey, ApiKeys } from '../secrets/api-keys.ts';
-import { heartbeating, sendOnce } from './attempt.ts';
-import { toFailure } from './to-failure.ts';
+import { attempt, sendOnce } from './attempt.ts';
 
 /** Every operation of the table as an activity of its name, taking and returning what the official client's method does. */
 export type OperationActivities = { [N in OperationName]: (input: InputOf<N>) => Promise<OutputOf<N>> };
@@ -18,34 +17,18 @@ export function createOperationActivities(client: AlgoliaClient, keys: ApiKeys):
 
 function activityFor(name: OperationName, client: AlgoliaClient, keys: ApiKeys) {
   const operation: Operation = operations[name];
-  return async (input: unknown): Promise<unknown> => {
-    try {
-      return await heartbeating(() => attempt(name, operation, input, client, keys));
-    } catch (error) {
-      throw toFailure(error);
-    }
-  };
-}
-
-async function attempt(
-  name: OperationName,
-  operation: Operation,
-  input: unknown,
-  client: AlgoliaClient,
-  keys: ApiKeys,
-): Promise<unknown> {
-  const signal = cancellationSignal();
-  if (operation.effect !== 'once') {
-    try {
-      return await withFreshKey(keys, (options) => client.call(name, input as never, { signal, ...options }));
-    } catch (error) {
-      if (isGoneAfterRetry(operation, error)) return {};
-      throw error;
-    }
-  }
-  return sendOnce(name, ({ writeBefore }) =>
-    withFreshKey(keys, (options) => client.call(name, input as never, { signal, writeBefore, ...options })),
-  );
+  return (input: unknown): Promise<unknown> =>
+    attempt(async (signal) => {
+      const call = (more: { readonly writeBefore?: number } = {}): Promise<unknown> =>
+        withFreshKey(keys, (options) => client.call(name, input as never, { signal, ...more, ...options }));
+      if (operation.effect === 'once') return sendOnce(name, call);
+      try {
+        return await call();
+      } catch (error) {
+        if (isGoneAfterRetry(operation, error)) return {};
+        throw error;
+      }
+    });
 }
 
 /**

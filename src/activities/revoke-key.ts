@@ -1,13 +1,12 @@
-import { ApplicationFailure, cancellationSignal, Context } from '@temporalio/activity';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import { AlgoliaError } from '../algolia/algolia-error.ts';
 import type { AlgoliaClient, CallOptions } from '../algolia/client.ts';
 import { searchApi } from '../operations/search-api.ts';
 import { firstRing, type HeldKey } from '../secrets/key-ring-state.ts';
 import type { KeyStore } from '../secrets/key-store.ts';
 import { readKeyRing } from '../secrets/read-key-ring.ts';
-import { heartbeating } from './attempt.ts';
+import { attempt } from './attempt.ts';
 import type { Probe } from './probe-key.ts';
-import { toFailure } from './to-failure.ts';
 
 export interface RevokeKeyInput {
   readonly key: Required<HeldKey>;
@@ -28,32 +27,27 @@ export interface RevokeOptions {
  */
 export function createRevokeKey({ applicationId, client, store, probeKey }: RevokeOptions) {
   return async function revokeKey({ key, adminReference }: RevokeKeyInput): Promise<{ wasGone: boolean }> {
-    const signal = cancellationSignal();
-    try {
-      return await heartbeating(async () => {
-        const { current } = (await readKeyRing(Context.current().client, applicationId)) ?? firstRing;
-        if (current.fingerprint === key.fingerprint) {
-          throw ApplicationFailure.nonRetryable(
-            `the old key (${key.fingerprint}) was made the current one again, as ${current.reference}, and stays`,
-            'KeyInUse',
-          );
-        }
-        const options = { apiKey: await store.reveal(adminReference), signal };
-        const value = await findValue(client, store, key, options);
-        if (value === undefined || !(await exists(client, value, options))) return { wasGone: true };
-        const probe = await probeKey(current);
-        if (!probe.accepted) {
-          throw ApplicationFailure.nonRetryable(
-            `Algolia refuses the current key, ${current.reference}, by now (${probe.why}), so the old one (${key.fingerprint}) stays`,
-            'KeyRefused',
-          );
-        }
-        await client.send('deleteApiKey', searchApi.deleteApiKey, { key: value }, options).catch(unlessGone);
-        return { wasGone: false };
-      });
-    } catch (error) {
-      throw toFailure(error);
-    }
+    return attempt(async (signal) => {
+      const { current } = (await readKeyRing(Context.current().client, applicationId)) ?? firstRing;
+      if (current.fingerprint === key.fingerprint) {
+        throw ApplicationFailure.nonRetryable(
+          `the old key (${key.fingerprint}) was made the current one again, as ${current.reference}, and stays`,
+          'KeyInUse',
+        );
+      }
+      const options = { apiKey: await store.reveal(adminReference), signal };
+      const value = await findValue(client, store, key, options);
+      if (value === undefined || !(await exists(client, value, options))) return { wasGone: true };
+      const probe = await probeKey(current);
+      if (!probe.accepted) {
+        throw ApplicationFailure.nonRetryable(
+          `Algolia refuses the current key, ${current.reference}, by now (${probe.why}), so the old one (${key.fingerprint}) stays`,
+          'KeyRefused',
+        );
+      }
+      await client.send('deleteApiKey', searchApi.deleteApiKey, { key: value }, options).catch(unlessGone);
+      return { wasGone: false };
+    });
   };
 }
 

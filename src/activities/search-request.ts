@@ -4,9 +4,8 @@ import { AlgoliaError } from '../algolia/algolia-error.ts';
 import type { AlgoliaClient } from '../algolia/client.ts';
 import { searchApi, type SearchApi } from '../operations/search-api.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
-import { heartbeating } from './attempt.ts';
+import { attempt } from './attempt.ts';
 import { withFreshKey } from './operation-activities.ts';
-import { toFailure } from './to-failure.ts';
 
 /** The calls that have to do with indices, and the ACL that Algolia asks for each. */
 const ACLS = {
@@ -56,13 +55,7 @@ function explainRefusal(name: IndexCall, input: object, error: unknown): unknown
   return new AlgoliaError(error.type, `${error.message}: ${needed}`, error.details, error);
 }
 
-/** An activity on indices: heartbeats while it works, failures with a type. */
+/** An activity on indices. */
 export function indexActivity<I extends object, R>(work: (input: I) => Promise<R>): (input: I) => Promise<R> {
-  return async (input) => {
-    try {
-      return await heartbeating(() => work(input));
-    } catch (error) {
-      throw toFailure(error);
-    }
-  };
+  return (input) => attempt(() => work(input));
 }

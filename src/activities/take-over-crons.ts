@@ -1,11 +1,9 @@
-import { cancellationSignal } from '@temporalio/activity';
 import { AlgoliaError } from '../algolia/algolia-error.ts';
 import type { AlgoliaClient, CallOptions } from '../algolia/client.ts';
 import type { InputOf, OutputOf } from '../operations/index.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
-import { heartbeating } from './attempt.ts';
+import { attempt } from './attempt.ts';
 import { withFreshKey } from './operation-activities.ts';
-import { toFailure } from './to-failure.ts';
 
 const PAGE_SIZE = 100;
 
@@ -30,44 +28,39 @@ type Task = OutputOf<'getTask'>;
 /** Finds those of the tasks that have a cron of their own at Algolia, and clears it: with two owners a task runs twice. */
 export function createTakeOverCrons(client: AlgoliaClient, keys: ApiKeys) {
   return async function takeOverCrons({ taskIDs, sourceIDs, clear }: TakeOverCronsInput): Promise<OwnCron[]> {
-    const signal = cancellationSignal();
-    const send = <T>(request: (options: CallOptions & { signal: AbortSignal }) => Promise<T>) =>
-      withFreshKey(keys, (options) => request({ signal, ...options }));
-    const getTask = async (taskID: string): Promise<Task | undefined> => {
-      try {
-        return await send((options) => client.call('getTask', { taskID }, options));
-      } catch (error) {
-        // A schedule may come before its task; what it comes to says its sync.
-        if (error instanceof AlgoliaError && error.details.status === 404) return undefined;
-        throw error;
-      }
-    };
-    const tasksOf = async (sourceID: string): Promise<string[]> => {
-      const query = { sourceID: [sourceID], itemsPerPage: PAGE_SIZE };
-      const { tasks } = await send((options) => client.call('listTasks', query, options));
-      return tasks.flatMap(({ taskID }) => taskID ?? []);
-    };
-    const clearCron = async (task: Task): Promise<boolean> => {
-      const { taskID } = task;
-      // Neither null nor an empty text is a cron, so the only way to have none is to replace the task by itself without it.
-      await send((options) => client.call('replaceTask', { taskID, taskReplace: withoutCron(task) }, options));
-      return !(await getTask(taskID))?.cron;
-    };
-    try {
-      return await heartbeating(async () => {
-        const all = new Set([...taskIDs, ...(await Promise.all(sourceIDs.map(tasksOf))).flat()]);
-        const found: OwnCron[] = [];
-        for (const taskID of all) {
-          const task = await getTask(taskID);
-          if (!task?.cron) continue;
-          const { cron, sourceID } = task;
-          found.push({ taskID, sourceID, cron, cleared: clear && (await clearCron(task)) });
+    return attempt(async (signal) => {
+      const send = <T>(request: (options: CallOptions & { signal: AbortSignal }) => Promise<T>) =>
+        withFreshKey(keys, (options) => request({ signal, ...options }));
+      const getTask = async (taskID: string): Promise<Task | undefined> => {
+        try {
+          return await send((options) => client.call('getTask', { taskID }, options));
+        } catch (error) {
+          // A schedule may come before its task; what it comes to says its sync.
+          if (error instanceof AlgoliaError && error.details.status === 404) return undefined;
+          throw error;
         }
-        return found;
-      });
-    } catch (error) {
-      throw toFailure(error);
-    }
+      };
+      const tasksOf = async (sourceID: string): Promise<string[]> => {
+        const query = { sourceID: [sourceID], itemsPerPage: PAGE_SIZE };
+        const { tasks } = await send((options) => client.call('listTasks', query, options));
+        return tasks.flatMap(({ taskID }) => taskID ?? []);
+      };
+      const clearCron = async (task: Task): Promise<boolean> => {
+        const { taskID } = task;
+        // Neither null nor an empty text is a cron, so the only way to have none is to replace the task by itself without it.
+        await send((options) => client.call('replaceTask', { taskID, taskReplace: withoutCron(task) }, options));
+        return !(await getTask(taskID))?.cron;
+      };
+      const all = new Set([...taskIDs, ...(await Promise.all(sourceIDs.map(tasksOf))).flat()]);
+      const found: OwnCron[] = [];
+      for (const taskID of all) {
+        const task = await getTask(taskID);
+        if (!task?.cron) continue;
+        const { cron, sourceID } = task;
+        found.push({ taskID, sourceID, cron, cleared: clear && (await clearCron(task)) });
+      }
+      return found;
+    });
   };
 }
 

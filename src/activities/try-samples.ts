@@ -1,13 +1,11 @@
-import { cancellationSignal } from '@temporalio/activity';
 import { AlgoliaError } from '../algolia/algolia-error.ts';
 import type { AlgoliaClient } from '../algolia/client.ts';
 import type { InputOf } from '../operations/index.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
-import { heartbeating } from './attempt.ts';
+import { attempt } from './attempt.ts';
 import { unmetBy, type Unmet } from './expectation.ts';
 import type { Expectation } from './inputs/deploy-transformation.ts';
 import { withFreshKey } from './operation-activities.ts';
-import { toFailure } from './to-failure.ts';
 
 const MAX_OUTPUT_SHOWN = 500;
 
@@ -34,29 +32,24 @@ export interface SampleTried {
 /** Tries a change of a transformation on records, one after another, and holds what comes out against what is expected. */
 export function createTrySamples(client: AlgoliaClient, keys: ApiKeys) {
   return async function trySamples(input: TrySamplesInput): Promise<SampleTried[]> {
-    const signal = cancellationSignal();
-    const { transformationID, samples, expect, ...code } = input;
-    const tryOn = (sampleRecord: Try['sampleRecord']) =>
-      withFreshKey(keys, (options) =>
-        client.call(
-          'tryTransformationBeforeUpdate',
-          { transformationID, transformationTry: { ...code, sampleRecord } },
-          { signal, ...options },
-        ),
-      ).catch(refusalOf);
-    try {
-      return await heartbeating(async () => {
-        const tried: SampleTried[] = [];
-        for (const [sample, record] of samples.entries()) {
-          const { payloads, error } = await tryOn(record);
-          const about = expect.filter((expectation) => (expectation.sample ?? sample) === sample);
-          tried.push({ sample, ...judge(payloads ?? [], error, about) });
-        }
-        return tried;
-      });
-    } catch (error) {
-      throw toFailure(error);
-    }
+    return attempt(async (signal) => {
+      const { transformationID, samples, expect, ...code } = input;
+      const tryOn = (sampleRecord: Try['sampleRecord']) =>
+        withFreshKey(keys, (options) =>
+          client.call(
+            'tryTransformationBeforeUpdate',
+            { transformationID, transformationTry: { ...code, sampleRecord } },
+            { signal, ...options },
+          ),
+        ).catch(refusalOf);
+      const tried: SampleTried[] = [];
+      for (const [sample, record] of samples.entries()) {
+        const { payloads, error } = await tryOn(record);
+        const about = expect.filter((expectation) => (expectation.sample ?? sample) === sample);
+        tried.push({ sample, ...judge(payloads ?? [], error, about) });
+      }
+      return tried;
+    });
   };
 }
 
