@@ -4,9 +4,9 @@ import { AlgoliaError } from '../algolia/algolia-error.ts';
 import type { AlgoliaClient } from '../algolia/client.ts';
 import type { OutputOf } from '../operations/index.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
-import { withFreshKey } from './operation-activities.ts';
 import { endlessRoom, type Room } from './room.ts';
 import { toFailure } from './to-failure.ts';
+import { callWith } from './with-fresh-key.ts';
 
 const FIRST_POLL_MS = 1_000;
 const MAX_POLL_MS = 30_000;
@@ -100,6 +100,7 @@ export function createAwaitRun(client: AlgoliaClient, keys: ApiKeys, room: Room 
       ...(pollError ? { pollError } : {}),
     });
     const signal = cancellationSignal();
+    const call = callWith(client, keys, signal);
     const timer = setInterval(heartbeat, HEARTBEAT_MS);
     try {
       for (;;) {
@@ -107,9 +108,7 @@ export function createAwaitRun(client: AlgoliaClient, keys: ApiKeys, room: Room 
         try {
           polls += 1;
           keyVersion = (await keys.current()).version;
-          run = await withFreshKey(keys, (options) =>
-            client.call('getRun', { runID: input.runID }, { signal, ...options }),
-          );
+          run = await call('getRun', { runID: input.runID });
           pollError = undefined;
           const current = progressOf(run);
           if (!progress || current.status !== progress.status || current.received !== progress.received) {

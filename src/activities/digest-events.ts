@@ -2,7 +2,7 @@ import type { AlgoliaClient } from '../algolia/client.ts';
 import type { InputOf, OutputOf } from '../operations/index.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { attempt } from './attempt.ts';
-import { withFreshKey } from './operation-activities.ts';
+import { callWith } from './with-fresh-key.ts';
 
 const PAGE_SIZE = 100;
 /** Up to here events are read one by one; a larger run is counted by the API, one request per type and status. */
@@ -47,14 +47,9 @@ type Counts = Record<string, Record<string, number>>;
 export function createDigestEvents(client: AlgoliaClient, keys: ApiKeys) {
   return async function digestEvents(input: DigestEventsInput): Promise<EventDigest> {
     return attempt(async (signal) => {
-      const list: List = (more) =>
-        withFreshKey(keys, (options) =>
-          client.call(
-            'listEvents',
-            { runID: input.runID, startDate: input.startDate, sort: 'publishedAt', order: 'asc', ...more },
-            { signal, ...options },
-          ),
-        );
+      const call = callWith(client, keys, signal);
+      const { runID, startDate } = input;
+      const list: List = (more) => call('listEvents', { runID, startDate, sort: 'publishedAt', order: 'asc', ...more });
       const first = await list({ itemsPerPage: PAGE_SIZE, page: 1 });
       const total = first.pagination?.nbItems ?? first.events.length;
       const counts = total > MAX_EVENTS_READ ? await countByFilter(list) : await countByReading(first, total, list);

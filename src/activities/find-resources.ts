@@ -1,10 +1,10 @@
 import type { AlgoliaClient } from '../algolia/client.ts';
+import type { Resource } from '../manifest/inventory.ts';
 import { resourceKinds, type ResourceKind } from '../operations/resource-kinds.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { attempt } from './attempt.ts';
-import { withFreshKey } from './operation-activities.ts';
-
-const PAGE_SIZE = 100;
+import { listResources } from './list-resources.ts';
+import { callWith } from './with-fresh-key.ts';
 
 export interface FindResourcesInput {
   readonly kind: ResourceKind;
@@ -25,24 +25,13 @@ export interface FoundResource {
 /** All resources of a kind that match, oldest first. The API can't search by name, so this pages through the whole list. */
 export function createFindResources(client: AlgoliaClient, keys: ApiKeys) {
   return async function findResources({ kind, match, expect }: FindResourcesInput): Promise<FoundResource[]> {
-    const { list, member, id } = resourceKinds[kind];
+    const { id } = resourceKinds[kind];
     const found: FoundResource[] = [];
     const filter = kind === 'task' && match.sourceID ? { sourceID: [match.sourceID] } : {};
     await attempt(async (signal) => {
-      for (let page = 1; ; page += 1) {
-        const answer = (await withFreshKey(keys, (options) =>
-          client.call(list, { itemsPerPage: PAGE_SIZE, page, sort: 'createdAt', order: 'asc', ...filter } as never, {
-            signal,
-            ...options,
-          }),
-        )) as { pagination?: { nbPages?: number | null } | null } & Record<string, Record<string, unknown>[]>;
-        const items = answer[member] ?? [];
-        for (const item of items) {
-          if (Object.entries(match).every(([name, value]) => has(item[name], value)))
-            found.push(describe(item, id, expect));
-        }
-        if (items.length === 0 || page >= (answer.pagination?.nbPages ?? (items.length < PAGE_SIZE ? page : Infinity)))
-          return;
+      for await (const items of listResources(callWith(client, keys, signal), kind, filter)) {
+        const matching = items.filter((item) => Object.entries(match).every(([name, value]) => has(item[name], value)));
+        found.push(...matching.map((item) => describe(item, id, expect)));
       }
     });
     // A resource that was created between two pages may have shown up on both.
@@ -52,7 +41,7 @@ export function createFindResources(client: AlgoliaClient, keys: ApiKeys) {
 
 const has = (member: unknown, value: string) => (Array.isArray(member) ? member.includes(value) : member === value);
 
-function describe(item: Record<string, unknown>, id: string, expect: FindResourcesInput['expect']): FoundResource {
+function describe(item: Resource, id: string, expect: FindResourcesInput['expect']): FoundResource {
   const differs = expect ? differences(expect, item) : [];
   return {
     id: String(item[id]),

@@ -1,11 +1,11 @@
 import type { AlgoliaClient } from '../algolia/client.ts';
-import type { InputOf, OutputOf } from '../operations/index.ts';
+import type { OutputOf } from '../operations/index.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { attempt } from './attempt.ts';
 import { ingests } from './inspect-task.ts';
 import type { ListTaskIDsInput } from './list-task-ids.ts';
-import { withFreshKey } from './operation-activities.ts';
 import type { Look, Problem } from './problem.ts';
+import { callWith, type Call } from './with-fresh-key.ts';
 
 const PAGE_SIZE = 100;
 /** A task whose runs fail every minute is known well enough by these. */
@@ -30,20 +30,15 @@ export interface InspectConnectorsInput {
 
 type Task = Pick<OutputOf<'getTask'>, 'taskID' | 'enabled' | 'createdAt' | 'updatedAt'>;
 type Run = OutputOf<'getRun'>;
-type List = <N extends 'listTasks' | 'searchTasks' | 'listRuns'>(name: N, input: InputOf<N>) => Promise<OutputOf<N>>;
 
 /** Looks at every task that is watched for what nobody would notice: disabled, blocked, stale, stuck or gone. */
 export function createInspectConnectors(client: AlgoliaClient, keys: ApiKeys) {
   return async function inspectConnectors(input: InspectConnectorsInput): Promise<Look> {
-    return attempt((signal) => {
-      const call: List = (name, argument) =>
-        withFreshKey(keys, (options) => client.call(name, argument, { signal, ...options })) as never;
-      return inspect(call, input);
-    });
+    return attempt((signal) => inspect(callWith(client, keys, signal), input));
   };
 }
 
-async function inspect(call: List, input: InspectConnectorsInput): Promise<Look> {
+async function inspect(call: Call, input: InspectConnectorsInput): Promise<Look> {
   const { tasks, gone } = await readTasks(call, input);
   const running = await readRunning(call, input.now);
   const problems: Problem[] = gone.map((taskID) => ({
@@ -81,7 +76,7 @@ interface Watched {
 }
 
 async function readTasks(
-  call: List,
+  call: Call,
   { expect, taskFilter, maxAgeMs }: InspectConnectorsInput,
 ): Promise<{ tasks: Map<string, Watched>; gone: string[] }> {
   const tasks = new Map<string, Watched>();
@@ -110,7 +105,7 @@ async function readTasks(
 }
 
 /** The oldest run of each task that is not over. */
-async function readRunning(call: List, now: number): Promise<Map<string, Run>> {
+async function readRunning(call: Call, now: number): Promise<Map<string, Run>> {
   const startDate = new Date(now - RUNNING_LOOK_BACK_MS).toISOString();
   const oldest = new Map<string, Run>();
   for (let page = 1; ; page += 1) {
@@ -141,7 +136,7 @@ function lookForStuck({ taskID }: Task, run: Run | undefined, { maxRunMs, now }:
 
 /** Disabled, blocked or stale: the first of these is the cause of the others. */
 async function inspectTaskState(
-  call: List,
+  call: Call,
   task: Task,
   maxAgeMs: number | undefined,
   { maxRunMs, now }: InspectConnectorsInput,

@@ -1,15 +1,17 @@
-import { cancellationSignal, Context } from '@temporalio/activity';
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import type { AlgoliaClient } from '../algolia/client.ts';
+import type { Resource } from '../manifest/inventory.ts';
+import type { ResourceKind } from '../operations/resource-kinds.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { keyRingId } from '../secrets/key-ring-state.ts';
 import { readKeyRing } from '../secrets/read-key-ring.ts';
 import { attempt } from './attempt.ts';
 import type { SweepInput, TemporaryIndex } from './index-sweep.ts';
-import { withFreshKey } from './operation-activities.ts';
+import { listResources } from './list-resources.ts';
 import { lookAtAll, type Look, type Problem } from './problem.ts';
+import { callWith, type Call } from './with-fresh-key.ts';
 
-const PAGE_SIZE = 100;
 /** Longer than any rotation with usual overlaps. */
 const ROTATION_TAKES_AT_MOST_MS = 7 * 24 * 3_600_000;
 /** What holds authentications that nothing uses, for a while. */
@@ -20,11 +22,8 @@ const MAKES_ORPHANS = [
   'decommissionConnector',
   'applyManifest',
 ];
-const USERS = [
-  ['listSources', 'sources'],
-  ['listDestinations', 'destinations'],
-  ['listTransformations', 'transformations'],
-] as const;
+/** What uses authentications. */
+const USERS = ['source', 'destination', 'transformation'] as const;
 
 export interface InspectLeftoversInput {
   readonly leftoverAfterMs: number;
@@ -42,84 +41,13 @@ export interface InspectLeftoversOptions {
 
 /** Looks for what lies about: temporary indices, authentications that nothing uses, a key ring that a rotation never gave back. */
 export function createInspectLeftovers({ applicationId, client, keys, sweep }: InspectLeftoversOptions) {
-  const listAll = async function* (list: 'listAuthentications' | (typeof USERS)[number][0], member: string) {
-    for (let page = 1; ; page += 1) {
-      const answer = (await withFreshKey(keys, (options) =>
-        client.call(list, { itemsPerPage: PAGE_SIZE, page, sort: 'createdAt', order: 'asc' } as never, {
-          signal: cancellationSignal(),
-          ...options,
-        }),
-      )) as unknown as Record<string, Record<string, unknown>[]>;
-      const items = answer[member] ?? [];
-      yield* items;
-      if (items.length < PAGE_SIZE) return;
-    }
-  };
-
-  async function inspectAuthentications({ leftoverAfterMs, now, open }: InspectLeftoversInput): Promise<Look> {
-    const users = new Set<unknown>();
-    for (const [list, member] of USERS) {
-      for await (const { authenticationID, authenticationIDs } of listAll(list, member))
-        for (const id of [authenticationID, authenticationIDs].flat()) users.add(id);
-    }
-    let checked = 0;
-    const problems: Problem[] = [];
-    for await (const { authenticationID, name, createdAt, updatedAt } of listAll(
-      'listAuthentications',
-      'authentications',
-    )) {
-      checked += 1;
-      const youngest = Math.max(...[createdAt, updatedAt].map((date) => Date.parse(date as string) || 0));
-      if (users.has(authenticationID) || now - youngest < leftoverAfterMs) continue;
-      problems.push({
-        key: `authentication/${String(authenticationID)}`,
-        kind: 'authentication.orphaned',
-        text: `authentication ${String(authenticationID)} (${String(name)}) is used by nothing: delete it, for it holds a credential`,
-      });
-    }
-    const busy = problems.length > 0 && (await isAnyRunning(MAKES_ORPHANS, applicationId));
-    if (busy)
-      return {
-        problems: [],
-        fine: [],
-        checked,
-        unchecked: ['authentications: a workflow that makes or deletes them is under way'],
-      };
-    return { ...lookAtAll(open, 'authentication/', problems), checked };
-  }
-
-  async function inspectIndices({ leftoverAfterMs, open }: InspectLeftoversInput): Promise<Look> {
-    try {
-      const indices = await sweep({ olderThanMs: leftoverAfterMs, delete: false });
-      const problems = indices
-        .filter(({ state }) => state === 'leftover')
-        .map(({ indexName, of, records }): Problem => ({
-          key: `index/${indexName}`,
-          kind: 'index.leftover',
-          text: `temporary index ${indexName} of ${of} was left behind with ${records} records: \`algolia-ingestion sweep --delete\``,
-        }));
-      return { ...lookAtAll(open, 'index/', problems), checked: indices.length };
-    } catch (error) {
-      // A key that may not list indices may not have made any.
-      if (!(error instanceof ApplicationFailure) || error.type !== 'AlgoliaAuth') throw error;
-      return { problems: [], fine: [], checked: 0, unchecked: [`temporary indices: ${error.message}`] };
-    }
-  }
-
-  async function inspectKeyRing({ now, open }: InspectLeftoversInput): Promise<Look> {
-    const ring = await readKeyRing(Context.current().client, applicationId);
-    const why = ring?.pending && (await whyStuck(ring.rotation?.workflowId, now));
-    const problem: Problem = {
-      key: 'keyRing/stuck',
-      kind: 'keyRing.stuck',
-      text: `the key ring ${keyRingId(applicationId)} waits for ${ring?.pending?.reference} to be promoted, but ${why}: start rotateApiKey again`,
-    };
-    return { ...lookAtAll(open, 'keyRing/', why ? [problem] : []), checked: ring ? 1 : 0 };
-  }
-
   return async function inspectLeftovers(input: InspectLeftoversInput): Promise<Look> {
-    return attempt(async () => {
-      const looks = [await inspectKeyRing(input), await inspectAuthentications(input), await inspectIndices(input)];
+    return attempt(async (signal) => {
+      const looks = [
+        await inspectKeyRing(applicationId, input),
+        await inspectAuthentications(callWith(client, keys, signal), applicationId, input),
+        await inspectIndices(sweep, input),
+      ];
       return {
         problems: looks.flatMap(({ problems }) => problems),
         fine: looks.flatMap(({ fine }) => fine),
@@ -128,6 +56,73 @@ export function createInspectLeftovers({ applicationId, client, keys, sweep }: I
       };
     });
   };
+}
+
+async function inspectAuthentications(
+  call: Call,
+  applicationId: string,
+  { leftoverAfterMs, now, open }: InspectLeftoversInput,
+): Promise<Look> {
+  const users = new Set<unknown>();
+  for (const kind of USERS) {
+    for (const { authenticationID, authenticationIDs } of await listAll(call, kind))
+      for (const id of [authenticationID, authenticationIDs].flat()) users.add(id);
+  }
+  const authentications = await listAll(call, 'authentication');
+  const checked = authentications.length;
+  const problems = authentications
+    .filter(({ authenticationID, createdAt, updatedAt }) => {
+      const youngest = Math.max(...[createdAt, updatedAt].map((date) => Date.parse(date as string) || 0));
+      return !users.has(authenticationID) && now - youngest >= leftoverAfterMs;
+    })
+    .map(({ authenticationID, name }): Problem => ({
+      key: `authentication/${String(authenticationID)}`,
+      kind: 'authentication.orphaned',
+      text: `authentication ${String(authenticationID)} (${String(name)}) is used by nothing: delete it, for it holds a credential`,
+    }));
+  if (problems.length > 0 && (await isAnyRunning(MAKES_ORPHANS, applicationId))) {
+    const why = 'authentications: a workflow that makes or deletes them is under way';
+    return { problems: [], fine: [], checked, unchecked: [why] };
+  }
+  return { ...lookAtAll(open, 'authentication/', problems), checked };
+}
+
+async function listAll(call: Call, kind: ResourceKind): Promise<Resource[]> {
+  const all: Resource[] = [];
+  for await (const items of listResources(call, kind)) all.push(...items);
+  return all;
+}
+
+async function inspectIndices(
+  sweep: InspectLeftoversOptions['sweep'],
+  { leftoverAfterMs, open }: InspectLeftoversInput,
+): Promise<Look> {
+  try {
+    const indices = await sweep({ olderThanMs: leftoverAfterMs, delete: false });
+    const problems = indices
+      .filter(({ state }) => state === 'leftover')
+      .map(({ indexName, of, records }): Problem => ({
+        key: `index/${indexName}`,
+        kind: 'index.leftover',
+        text: `temporary index ${indexName} of ${of} was left behind with ${records} records: \`algolia-ingestion sweep --delete\``,
+      }));
+    return { ...lookAtAll(open, 'index/', problems), checked: indices.length };
+  } catch (error) {
+    // A key that may not list indices may not have made any.
+    if (!(error instanceof ApplicationFailure) || error.type !== 'AlgoliaAuth') throw error;
+    return { problems: [], fine: [], checked: 0, unchecked: [`temporary indices: ${error.message}`] };
+  }
+}
+
+async function inspectKeyRing(applicationId: string, { now, open }: InspectLeftoversInput): Promise<Look> {
+  const ring = await readKeyRing(Context.current().client, applicationId);
+  const why = ring?.pending && (await whyStuck(ring.rotation?.workflowId, now));
+  const problem: Problem = {
+    key: 'keyRing/stuck',
+    kind: 'keyRing.stuck',
+    text: `the key ring ${keyRingId(applicationId)} waits for ${ring?.pending?.reference} to be promoted, but ${why}: start rotateApiKey again`,
+  };
+  return { ...lookAtAll(open, 'keyRing/', why ? [problem] : []), checked: ring ? 1 : 0 };
 }
 
 async function whyStuck(rotation: string | undefined, now: number): Promise<string | undefined> {

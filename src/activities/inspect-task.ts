@@ -1,9 +1,10 @@
 import { AlgoliaError } from '../algolia/algolia-error.ts';
 import type { AlgoliaClient } from '../algolia/client.ts';
-import type { InputOf, OutputOf } from '../operations/index.ts';
+import type { OutputOf } from '../operations/index.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { attempt } from './attempt.ts';
-import { withFreshKey } from './operation-activities.ts';
+import { isOver } from './await-run.ts';
+import { callWith } from './with-fresh-key.ts';
 
 /** Runs of a task that a trigger may meet: the newest page is enough to tell a new one from these. */
 const RUNS_READ = 100;
@@ -31,8 +32,7 @@ export interface SeenRun {
 export function createInspectTask(client: AlgoliaClient, keys: ApiKeys) {
   return async function inspectTask({ taskID }: { taskID: string }): Promise<TaskInspection> {
     return attempt(async (signal) => {
-      const call = <N extends 'getTask' | 'listRuns' | 'getDestination'>(name: N, input: InputOf<N>) =>
-        withFreshKey(keys, (options) => client.call(name, input, { signal, ...options }));
+      const call = callWith(client, keys, signal);
       const newest = { taskID, itemsPerPage: RUNS_READ, sort: 'createdAt', order: 'desc' } as const;
       const startDate = new Date(Date.now() - LONGEST_RUN_MS).toISOString();
       const [task, { runs }, going] = await Promise.all([
@@ -47,7 +47,7 @@ export function createInspectTask(client: AlgoliaClient, keys: ApiKeys) {
         sourceID: task.sourceID,
         destinationID: task.destinationID,
         ...(destination?.input?.indexName ? { indexName: destination.input.indexName } : {}),
-        running: going.runs.filter(ingests).filter(isGoingOn).map(asSeen),
+        running: going.runs.filter((run) => ingests(run) && !isOver(run)).map(asSeen),
         known: runs.map((run) => run.runID),
       };
     });
@@ -64,13 +64,8 @@ export function createFindNewRuns(client: AlgoliaClient, keys: ApiKeys) {
     known: readonly string[];
   }): Promise<SeenRun[]> {
     return attempt(async (signal) => {
-      const { runs } = await withFreshKey(keys, (options) =>
-        client.call(
-          'listRuns',
-          { taskID, itemsPerPage: RUNS_READ, sort: 'createdAt', order: 'desc' },
-          { signal, ...options },
-        ),
-      );
+      const newest = { taskID, itemsPerPage: RUNS_READ, sort: 'createdAt', order: 'desc' } as const;
+      const { runs } = await callWith(client, keys, signal)('listRuns', newest);
       return runs
         .filter(ingests)
         .filter((run) => !known.includes(run.runID))
@@ -83,7 +78,6 @@ type Run = OutputOf<'getRun'>;
 
 /** Discoveries, validations and pushes are runs of the task too, but no syncs. */
 export const ingests = (run: Run) => run.type == null || !['discover', 'validate', 'push'].includes(run.type);
-const isGoingOn = (run: Run) => run.status !== 'finished' && run.status !== 'skipped';
 const asSeen = ({ runID, status, createdAt }: Run): SeenRun => ({ runID, status, createdAt: createdAt ?? '' });
 
 function ignoreAlgolia(error: unknown): undefined {

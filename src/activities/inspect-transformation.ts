@@ -1,11 +1,11 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { describeIssues } from '../algolia/check-input.ts';
 import type { AlgoliaClient } from '../algolia/client.ts';
-import { operations, type InputOf } from '../operations/index.ts';
+import { operations } from '../operations/index.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { attempt } from './attempt.ts';
-import { withFreshKey } from './operation-activities.ts';
 import { definitionHash, definitionOf, type TransformationDefinition } from './transformation-definition.ts';
+import { callWith } from './with-fresh-key.ts';
 
 const PAGE_SIZE = 100;
 /** The answer is kept in history, which takes no more than 2 MB at once. */
@@ -30,8 +30,7 @@ export function createInspectTransformation(client: AlgoliaClient, keys: ApiKeys
     transformationID: string;
   }): Promise<TransformationInspection> {
     return attempt(async (signal) => {
-      const call = <N extends 'getTransformation' | 'listDestinations'>(name: N, input: InputOf<N>) =>
-        withFreshKey(keys, (options) => client.call(name, input, { signal, ...options }));
+      const call = callWith(client, keys, signal);
       const found = await call('getTransformation', { transformationID });
       const definition = definitionOf(found);
       assertRestorable(transformationID, definition);

@@ -1,10 +1,9 @@
 import type { AlgoliaClient } from '../algolia/client.ts';
-import type { OutputOf } from '../operations/index.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { attempt } from './attempt.ts';
 import { isOver } from './await-run.ts';
 import { ingests } from './inspect-task.ts';
-import { withFreshKey } from './operation-activities.ts';
+import { callWith } from './with-fresh-key.ts';
 
 const PAGE_SIZE = 100;
 /** Without it the API looks back seven days. */
@@ -15,19 +14,16 @@ export function createListRunsGoingOn(client: AlgoliaClient, keys: ApiKeys) {
   return async function listRunsGoingOn({ among }: { among?: readonly string[] }): Promise<string[]> {
     return attempt(async (signal) => {
       const startDate = new Date(Date.now() - LOOK_BACK_MS).toISOString();
-      const list = (page: number): Promise<OutputOf<'listRuns'>> =>
-        withFreshKey(keys, (options) =>
-          client.call(
-            'listRuns',
-            { status: ['created', 'started'], itemsPerPage: PAGE_SIZE, page, startDate, order: 'asc' },
-            { signal, ...options },
-          ),
-        );
-      const isGoingOn = async (runID: string) =>
-        !isOver(await withFreshKey(keys, (options) => client.call('getRun', { runID }, { signal, ...options })));
+      const call = callWith(client, keys, signal);
       const readPages = async (found: Set<string>) => {
         for (let page = 1; ; page += 1) {
-          const { runs } = await list(page);
+          const { runs } = await call('listRuns', {
+            status: ['created', 'started'],
+            itemsPerPage: PAGE_SIZE,
+            page,
+            startDate,
+            order: 'asc',
+          });
           for (const { runID } of runs.filter(ingests)) found.add(runID);
           if (runs.length < PAGE_SIZE) return page;
         }
@@ -38,7 +34,7 @@ export function createListRunsGoingOn(client: AlgoliaClient, keys: ApiKeys) {
       if ((await readPages(found)) > 1) await readPages(found);
       if (!among) return [...found];
       const left: string[] = [];
-      for (const runID of among) if (found.has(runID) || (await isGoingOn(runID))) left.push(runID);
+      for (const runID of among) if (found.has(runID) || !isOver(await call('getRun', { runID }))) left.push(runID);
       return left;
     });
   };

@@ -3,7 +3,7 @@ import type { AlgoliaClient } from '../algolia/client.ts';
 import type { InputOf } from '../operations/index.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { attempt } from './attempt.ts';
-import { withFreshKey } from './operation-activities.ts';
+import { callWith } from './with-fresh-key.ts';
 
 const PAGE_SIZE = 100;
 
@@ -17,16 +17,12 @@ export interface ListTaskIDsInput {
 export function createListTaskIDs(client: AlgoliaClient, keys: ApiKeys) {
   return async function listTaskIDs({ filter, max }: ListTaskIDsInput): Promise<string[]> {
     return attempt(async (signal) => {
+      const call = callWith(client, keys, signal);
       // A task that is created meanwhile comes last; one that is deleted moves others to a page that was read, hence once more.
       const readPages = async (ids: Set<string>) => {
         for (let page = 1; ; page += 1) {
-          const { tasks } = await withFreshKey(keys, (options) =>
-            client.call(
-              'listTasks',
-              { ...filter, itemsPerPage: PAGE_SIZE, page, sort: 'createdAt', order: 'asc' },
-              { signal, ...options },
-            ),
-          );
+          const query = { ...filter, itemsPerPage: PAGE_SIZE, page, sort: 'createdAt', order: 'asc' } as const;
+          const { tasks } = await call('listTasks', query);
           for (const { taskID } of tasks) if (taskID) ids.add(taskID);
           if (ids.size > max)
             throw ApplicationFailure.nonRetryable(

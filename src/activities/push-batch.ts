@@ -5,7 +5,7 @@ import { JsonText } from '../operations/operation.ts';
 import { pushText, type PushAction } from '../operations/push.ts';
 import type { Frame } from '../records/batch-records.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
-import { withFreshKey } from './operation-activities.ts';
+import { withFreshKey } from './with-fresh-key.ts';
 
 /** Where a batch goes. */
 export type PushTarget =

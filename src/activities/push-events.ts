@@ -2,8 +2,8 @@ import { AlgoliaError } from '../algolia/algolia-error.ts';
 import type { AlgoliaClient } from '../algolia/client.ts';
 import type { OutputOf } from '../operations/index.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
-import { withFreshKey } from './operation-activities.ts';
 import type { AcceptedBatch } from './push-checkpoint.ts';
+import { callWith, type Call } from './with-fresh-key.ts';
 
 const PAGE_SIZE = 100;
 /** Up to so many events of a run are asked for one by one. */
@@ -34,6 +34,7 @@ export interface EventReader {
 export function createEventReader(client: AlgoliaClient, keys: ApiKeys): EventReader {
   return {
     async read(awaited, signal) {
+      const call = callWith(client, keys, signal);
       const outcomes = new Map<string, EventOutcome>();
       const take = (event: Event) => {
         const outcome = outcomeOf(event);
@@ -51,35 +52,26 @@ export function createEventReader(client: AlgoliaClient, keys: ApiKeys): EventRe
         else single.push(...together);
       }
       await inTurns(single, async ({ runID, eventID }) => {
-        const event = await orNotYet(() =>
-          withFreshKey(keys, (options) => client.call('getEvent', { runID, eventID }, { signal, ...options })),
-        );
+        const event = await orNotYet(() => call('getEvent', { runID, eventID }));
         if (event) take(event);
       });
-      for (const pushes of listed) await readList(pushes, take, signal);
+      for (const pushes of listed) await readList(call, pushes, take);
       return outcomes;
     },
   };
+}
 
-  /** Newest first, back to the oldest push that is asked about. A page that shifts while reading repeats events, and skips none. */
-  async function readList(pushes: readonly Awaited[], take: (event: Event) => void, signal: AbortSignal) {
-    const runID = pushes[0]?.runID ?? '';
-    const missing = new Set(pushes.map(({ eventID }) => eventID));
-    const oldest = Math.min(...pushes.map(({ acceptedAt }) => acceptedAt)) - SKEW_MS;
-    const startDate = new Date(oldest).toISOString();
-    for (let page = 1; missing.size > 0; page += 1) {
-      const list = await orNotYet(() =>
-        withFreshKey(keys, (options) =>
-          client.call(
-            'listEvents',
-            { runID, startDate, sort: 'publishedAt', order: 'desc', itemsPerPage: PAGE_SIZE, page },
-            { signal, ...options },
-          ),
-        ),
-      );
-      for (const event of list?.events ?? []) if (missing.delete(event.eventID)) take(event);
-      if (!list || list.events.length < PAGE_SIZE) return;
-    }
+/** Newest first, back to the oldest push that is asked about. A page that shifts while reading repeats events, and skips none. */
+async function readList(call: Call, pushes: readonly Awaited[], take: (event: Event) => void): Promise<void> {
+  const runID = pushes[0]?.runID ?? '';
+  const missing = new Set(pushes.map(({ eventID }) => eventID));
+  const oldest = Math.min(...pushes.map(({ acceptedAt }) => acceptedAt)) - SKEW_MS;
+  const startDate = new Date(oldest).toISOString();
+  for (let page = 1; missing.size > 0; page += 1) {
+    const query = { runID, startDate, sort: 'publishedAt', order: 'desc', itemsPerPage: PAGE_SIZE, page } as const;
+    const list = await orNotYet(() => call('listEvents', query));
+    for (const event of list?.events ?? []) if (missing.delete(event.eventID)) take(event);
+    if (!list || list.events.length < PAGE_SIZE) return;
   }
 }
 

@@ -5,7 +5,7 @@ import type { AlgoliaClient } from '../algolia/client.ts';
 import { searchApi, type SearchApi } from '../operations/search-api.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { attempt } from './attempt.ts';
-import { withFreshKey } from './operation-activities.ts';
+import { withFreshKey } from './with-fresh-key.ts';
 
 /** The calls that have to do with indices, and the ACL that Algolia asks for each. */
 const ACLS = {

@@ -1,9 +1,9 @@
 import { AlgoliaError } from '../algolia/algolia-error.ts';
-import type { AlgoliaClient, CallOptions } from '../algolia/client.ts';
+import type { AlgoliaClient } from '../algolia/client.ts';
 import type { InputOf, OutputOf } from '../operations/index.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { attempt } from './attempt.ts';
-import { withFreshKey } from './operation-activities.ts';
+import { callWith } from './with-fresh-key.ts';
 
 const PAGE_SIZE = 100;
 
@@ -29,11 +29,10 @@ type Task = OutputOf<'getTask'>;
 export function createTakeOverCrons(client: AlgoliaClient, keys: ApiKeys) {
   return async function takeOverCrons({ taskIDs, sourceIDs, clear }: TakeOverCronsInput): Promise<OwnCron[]> {
     return attempt(async (signal) => {
-      const send = <T>(request: (options: CallOptions & { signal: AbortSignal }) => Promise<T>) =>
-        withFreshKey(keys, (options) => request({ signal, ...options }));
+      const call = callWith(client, keys, signal);
       const getTask = async (taskID: string): Promise<Task | undefined> => {
         try {
-          return await send((options) => client.call('getTask', { taskID }, options));
+          return await call('getTask', { taskID });
         } catch (error) {
           // A schedule may come before its task; what it comes to says its sync.
           if (error instanceof AlgoliaError && error.details.status === 404) return undefined;
@@ -41,14 +40,13 @@ export function createTakeOverCrons(client: AlgoliaClient, keys: ApiKeys) {
         }
       };
       const tasksOf = async (sourceID: string): Promise<string[]> => {
-        const query = { sourceID: [sourceID], itemsPerPage: PAGE_SIZE };
-        const { tasks } = await send((options) => client.call('listTasks', query, options));
+        const { tasks } = await call('listTasks', { sourceID: [sourceID], itemsPerPage: PAGE_SIZE });
         return tasks.flatMap(({ taskID }) => taskID ?? []);
       };
       const clearCron = async (task: Task): Promise<boolean> => {
         const { taskID } = task;
         // Neither null nor an empty text is a cron, so the only way to have none is to replace the task by itself without it.
-        await send((options) => client.call('replaceTask', { taskID, taskReplace: withoutCron(task) }, options));
+        await call('replaceTask', { taskID, taskReplace: withoutCron(task) });
         return !(await getTask(taskID))?.cron;
       };
       const all = new Set([...taskIDs, ...(await Promise.all(sourceIDs.map(tasksOf))).flat()]);

@@ -5,7 +5,7 @@ import type { ApiKeys } from '../secrets/api-keys.ts';
 import { attempt } from './attempt.ts';
 import { unmetBy, type Unmet } from './expectation.ts';
 import type { Expectation } from './inputs/deploy-transformation.ts';
-import { withFreshKey } from './operation-activities.ts';
+import { callWith } from './with-fresh-key.ts';
 
 const MAX_OUTPUT_SHOWN = 500;
 
@@ -33,15 +33,12 @@ export interface SampleTried {
 export function createTrySamples(client: AlgoliaClient, keys: ApiKeys) {
   return async function trySamples(input: TrySamplesInput): Promise<SampleTried[]> {
     return attempt(async (signal) => {
+      const call = callWith(client, keys, signal);
       const { transformationID, samples, expect, ...code } = input;
       const tryOn = (sampleRecord: Try['sampleRecord']) =>
-        withFreshKey(keys, (options) =>
-          client.call(
-            'tryTransformationBeforeUpdate',
-            { transformationID, transformationTry: { ...code, sampleRecord } },
-            { signal, ...options },
-          ),
-        ).catch(refusalOf);
+        call('tryTransformationBeforeUpdate', { transformationID, transformationTry: { ...code, sampleRecord } }).catch(
+          refusalOf,
+        );
       const tried: SampleTried[] = [];
       for (const [sample, record] of samples.entries()) {
         const { payloads, error } = await tryOn(record);

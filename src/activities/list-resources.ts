@@ -1,0 +1,24 @@
+import type { Resource } from '../manifest/inventory.ts';
+import { resourceKinds, type ResourceKind } from '../operations/resource-kinds.ts';
+import type { Call } from './with-fresh-key.ts';
+
+const PAGE_SIZE = 100;
+
+type Members = { readonly [M in (typeof resourceKinds)[ResourceKind]['member']]?: readonly Resource[] };
+
+/** All resources of a kind, a page at a time, oldest first. One that is created or deleted meanwhile moves others to the next page, or the one before. */
+export async function* listResources(
+  call: Call,
+  kind: ResourceKind,
+  filter: object = {},
+): AsyncGenerator<readonly Resource[]> {
+  const { list, member } = resourceKinds[kind];
+  for (let page = 1; ; page += 1) {
+    const query = { itemsPerPage: PAGE_SIZE, page, sort: 'createdAt', order: 'asc', ...filter };
+    const answer = await call(list, query as never);
+    const items = (answer as Members)[member] ?? [];
+    yield items;
+    const pages = answer.pagination?.nbPages ?? (items.length < PAGE_SIZE ? page : Infinity);
+    if (items.length === 0 || page >= pages) return;
+  }
+}
