@@ -3,31 +3,34 @@ import type { Activities } from '../activities/index.ts';
 import type { WithEffect } from '../operations/index.ts';
 
 type Repeatable = WithEffect<'read' | 'idempotent'>;
-type Slow = 'validateSource' | 'validateSourceBeforeUpdate' | 'triggerDockerSourceDiscover';
 type Once = WithEffect<'once'> | 'mintKey' | 'moveIndex';
-type SlowOnce = 'push' | 'pushTask';
-/** What a replace does with indices. */
-type OnIndices =
-  | 'inspectReplace'
-  | 'countRecords'
-  | 'awaitRecords'
-  | 'copyIndexScopes'
-  | 'deleteIndex'
-  | 'awaitIndexTask'
-  | 'awaitReplaceEnd';
-type Looping =
-  | 'inspectTask'
-  | 'findNewRuns'
-  | 'digestEvents'
-  | 'findResources'
-  | 'listTaskIDs'
-  | 'inspectTransformation'
-  | 'trySamples'
-  | 'planManifest'
-  | OnIndices;
 
+const SLOW = ['validateSource', 'validateSourceBeforeUpdate', 'triggerDockerSourceDiscover'] as const;
+const SLOW_ONCE = ['push', 'pushTask'] as const;
+const LOOPING = [
+  'inspectTask',
+  'findNewRuns',
+  'digestEvents',
+  'findResources',
+  'listTaskIDs',
+  'inspectTransformation',
+  'trySamples',
+  'planManifest',
+  'inspectReplace',
+  'countRecords',
+  'awaitRecords',
+  'copyIndexScopes',
+  'deleteIndex',
+  'awaitIndexTask',
+  'awaitReplaceEnd',
+] as const;
 /** What goes through all records of a file. */
-type Reading = 'inspectRecords' | 'keepFailedRecords';
+const READING = ['inspectRecords', 'keepFailedRecords'] as const;
+
+type Slow = (typeof SLOW)[number];
+type SlowOnce = (typeof SLOW_ONCE)[number];
+type Looping = (typeof LOOPING)[number];
+type Reading = (typeof READING)[number];
 
 /**
  * Who goes first where a worker has more to do than places for it, 1 before 5. What says nothing goes as its workflow does: in a
@@ -102,52 +105,19 @@ const onceSlow = proxyActivities<Pick<Activities, SlowOnce>>({
   retry: single,
 });
 
-const SLOW: ReadonlySet<string> = new Set<Slow | SlowOnce>([
-  'validateSource',
-  'validateSourceBeforeUpdate',
-  'triggerDockerSourceDiscover',
-  'push',
-  'pushTask',
-]);
-const LOOPING: ReadonlySet<string> = new Set<Looping>([
-  'inspectTask',
-  'findNewRuns',
-  'digestEvents',
-  'findResources',
-  'listTaskIDs',
-  'inspectTransformation',
-  'trySamples',
-  'planManifest',
-  'inspectReplace',
-  'countRecords',
-  'awaitRecords',
-  'copyIndexScopes',
-  'deleteIndex',
-  'awaitIndexTask',
-  'awaitReplaceEnd',
-]);
-
-const READING: ReadonlySet<string> = new Set<Reading>(['inspectRecords', 'keepFailedRecords']);
-
 /** What may be sent again and is, until it is answered: reads, writes that say the same twice, and pushes that know how far they came. */
 export const repeatable = summarized<
   Pick<Activities, Repeatable | Looping | Reading | 'awaitRun' | 'pushSlice' | 'chunkedPush' | 'setClientApiKey'>
->((name) =>
-  name === 'awaitRun'
-    ? waiting
-    : name === 'pushSlice' || name === 'chunkedPush'
-      ? pushing
-      : READING.has(name)
-        ? reading
-        : LOOPING.has(name)
-          ? looping
-          : SLOW.has(name)
-            ? slow
-            : fast,
-);
+>(fast, [
+  [['awaitRun'], waiting],
+  [['pushSlice', 'chunkedPush'], pushing],
+  [READING, reading],
+  [LOOPING, looping],
+  [SLOW, slow],
+]);
 
 /** What is sent once. Wrap it in `attemptOnce`, which says what became of it. */
-export const once = summarized<Pick<Activities, Once>>((name) => (SLOW.has(name) ? onceSlow : onceFast));
+export const once = summarized<Pick<Activities, Once>>(onceFast, [[SLOW_ONCE, onceSlow]]);
 
 /** What a rotation does with keys. Half done it would be worse than late, so it waits out an outage of a day. */
 type OnKeys =
@@ -166,7 +136,7 @@ const withKeys = proxyActivities<Pick<Activities, OnKeys>>({
   retry: { ...retry, maximumInterval: '15s' },
   priority: ofRotation,
 });
-export const onKeys = summarized<Pick<Activities, OnKeys>>(() => withKeys);
+export const onKeys = summarized<Pick<Activities, OnKeys>>(withKeys);
 
 /** A local activity costs no history to speak of, and keeps zod and the schemas out of the workflow bundle. */
 export const { checkInput } = proxyLocalActivities<Pick<Activities, 'checkInput'>>({
@@ -242,11 +212,15 @@ export const { notify, deliverToken } = proxyActivities<Pick<Activities, 'notify
 
 type AnyActivity = { executeWithOptions(options: { summary: string }, args: unknown[]): Promise<unknown> };
 
-/** The same activities, each call with a summary that names what it is about: the Web UI's timeline shows it. */
-function summarized<A extends object>(proxyOf: (name: string) => object): A {
+/** The activities of all these proxies, each call with a summary that names what it is about: the Web UI's timeline shows it. */
+function summarized<A extends object>(
+  usual: object,
+  others: readonly (readonly [readonly string[], object])[] = [],
+): A {
+  const proxyOf = new Map(others.flatMap(([names, proxy]) => names.map((name) => [name, proxy])));
   return new Proxy({} as A, {
     get: (_, name: string) => {
-      const activity = (proxyOf(name) as Record<string, AnyActivity>)[name];
+      const activity = ((proxyOf.get(name) ?? usual) as Record<string, AnyActivity>)[name];
       return (input?: unknown) =>
         activity?.executeWithOptions({ summary: summarize(input) }, input === undefined ? [] : [input]);
     },
