@@ -6,7 +6,6 @@ import {
   setCurrentDetails,
   setHandler,
   sleep,
-  TemporalFailure,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Checked, WorkflowInput } from '../activities/check-input.ts';
@@ -16,7 +15,7 @@ import { checkInput, hashPlan, repeatable } from './proxies.ts';
 import { applySteps, nameOfStep, stopped, validatePlan } from './steps/apply-plan.ts';
 import { checkPolicy, openApprovals, requireApproval, type ApprovalOutcome } from './steps/approval.ts';
 import { describeApply } from './steps/describe-apply.ts';
-import { failureType, unwrap } from './steps/failure-type.ts';
+import { failureType, isAlreadyStarted, unwrap } from './steps/failure-type.ts';
 import { findableBy } from './steps/search-attributes.ts';
 import { runChild } from './steps/run-child.ts';
 
@@ -113,9 +112,7 @@ async function applyInItsName(
       staticSummary: 'apply the manifest',
     });
   } catch (error) {
-    // The class itself isn't exported to workflow code.
-    const isBusy = error instanceof TemporalFailure && error.name === 'WorkflowExecutionAlreadyStartedError';
-    if (!isBusy) throw isCancellation(error) ? error : unwrap(error);
+    if (!isAlreadyStarted(error)) throw isCancellation(error) ? error : unwrap(error);
     throw ApplicationFailure.nonRetryable(
       `a manifest is being applied already, by the workflow ${workflowId}: wait for its end, or cancel it. Nothing was sent.`,
       'ApplyBusy',

@@ -1,4 +1,10 @@
-import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, TimeoutFailure } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  ChildWorkflowFailure,
+  TemporalFailure,
+  TimeoutFailure,
+} from '@temporalio/workflow';
 
 /** The `type` that names a failure, of whatever it is wrapped in; a timeout's is `Timeout`. */
 export function failureType(error: unknown): string | undefined {
@@ -29,3 +35,7 @@ export function failureDetails(error: unknown): { status?: number; retryAfterMs?
 /** The thing is gone, or never was. */
 export const isNotFound = (error: unknown) =>
   failureType(error) === 'AlgoliaInvalid' && failureDetails(error).status === 404;
+
+/** A child was not started, for a workflow has its id already. (The class itself isn't exported to workflow code.) */
+export const isAlreadyStarted = (error: unknown) =>
+  error instanceof TemporalFailure && error.name === 'WorkflowExecutionAlreadyStartedError';

@@ -1,5 +1,6 @@
-import { ApplicationFailure, TemporalFailure } from '@temporalio/workflow';
+import { ApplicationFailure } from '@temporalio/workflow';
 import { repeatable } from '../proxies.ts';
+import { isAlreadyStarted } from './failure-type.ts';
 
 /** One call of the activity. */
 const SLICE_MS = 9 * 60_000;
@@ -34,7 +35,3 @@ const busy = ({ indexName, workflowID }: Lock, advice: string) =>
     `the index '${indexName}' is being replaced already, by the workflow ${workflowID}: ${advice}. Nothing was sent.`,
     'ReplaceBusy',
   );
-
-/** The class itself isn't exported to workflow code. */
-const isAlreadyStarted = (error: unknown) =>
-  error instanceof TemporalFailure && error.name === 'WorkflowExecutionAlreadyStartedError';

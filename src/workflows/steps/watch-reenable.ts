@@ -1,7 +1,8 @@
-import { ParentClosePolicy, startChild, TemporalFailure, WorkflowIdReusePolicy } from '@temporalio/workflow';
+import { ParentClosePolicy, startChild, WorkflowIdReusePolicy } from '@temporalio/workflow';
 import type { BookedProblem } from '../../activities/alert-book-reports.ts';
 import type { Checked } from '../../activities/check-input.ts';
 import { reenableTask } from '../reenable-task.ts';
+import { isAlreadyStarted } from './failure-type.ts';
 
 /** An outage that disables everything is not mended by hundreds of approvals. */
 const MAX_ASKED = 20;
@@ -34,6 +35,3 @@ export async function askToReenable(
   }
   return asked;
 }
-
-const isAlreadyStarted = (error: unknown) =>
-  error instanceof TemporalFailure && error.name === 'WorkflowExecutionAlreadyStartedError';
