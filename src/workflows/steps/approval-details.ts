@@ -1,4 +1,4 @@
-import type { GivenApproval, Refusal, Round } from './approval-judge.ts';
+import { requestersOf, type GivenApproval, type Refusal, type Round } from './approval-judge.ts';
 
 /** The answer to the query `approval`: the approval that waits, or the last one. */
 export interface ApprovalStatus {
@@ -46,12 +46,6 @@ export function approvalStatus(round: Round | undefined, early: readonly Refusal
   };
 }
 
-/** Everybody who counts as having asked for it. */
-export function requestersOf({ requester, requestedBy }: Pick<Round, 'requester' | 'requestedBy'>): string[] {
-  const names = [requestedBy, requester.principal, requester.identity];
-  return [...new Set(names.filter((name) => name !== undefined))];
-}
-
 function payloadFor({ policy, planHash }: Round): object {
   return {
     approver: '<your name>',
@@ -95,10 +89,11 @@ export function describeApproval(round: Round): string {
   ].join('\n');
 }
 
-function mayApprove({ policy, approvers, requester, requestedBy }: Round): string {
+function mayApprove(round: Round): string {
+  const { policy, approvers } = round;
   const who = approvers ? approvers.map(plain).join(', ') : 'anybody';
   if (!policy.forbidRequester) return who;
-  const unknown = requester.identity === undefined && requester.principal === undefined && requestedBy === undefined;
+  const unknown = requestersOf(round).length === 0;
   return `${who}, but not who asked for it${unknown ? ' (**nobody knows who that is**)' : ''}`;
 }
 

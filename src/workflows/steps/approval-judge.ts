@@ -65,7 +65,7 @@ export interface Arrival {
 }
 
 /** The answer to the update `decide`. */
-export type Verdict =
+export type DecideResult =
   | { readonly counted: true; readonly state: string; readonly approvals: number; readonly quorum: number }
   | { readonly counted: false; readonly why: string };
 
@@ -74,13 +74,13 @@ const MAX_REFUSED = 100;
 /** A token may be pasted before the workflow has heard that it was delivered. */
 const TOKEN_GRACE = '30s';
 
-export function refuse({ refused }: Pick<Round, 'refused'>, refusal: Refusal): Verdict {
+export function refuse({ refused }: Pick<Round, 'refused'>, refusal: Refusal): DecideResult {
   if (refused.length < MAX_REFUSED) refused.push(refusal);
   return { counted: false, why: refusal.why };
 }
 
 /** Counts what was said, or refuses it on record. Judged one after another, in the order of arrival. */
-export async function judgeDecision(round: Round, arrival: Arrival): Promise<Verdict> {
+export async function judgeDecision(round: Round, arrival: Arrival): Promise<DecideResult> {
   const { said, decision } = arrival;
   if (round.decision !== undefined) {
     const actor = said.approver?.trim() ?? 'unknown';
@@ -217,9 +217,15 @@ const bareHash = (hash: string) =>
     .toLowerCase()
     .replace(/^sha256:/, '');
 
+/** Everybody who counts as having asked for it. */
+export function requestersOf({ requester, requestedBy }: Pick<Round, 'requester' | 'requestedBy'>): string[] {
+  const names = [requestedBy, requester.principal, requester.identity];
+  return [...new Set(names.filter((name) => name !== undefined))];
+}
+
 function notEntitled(round: Round, actor: string, sender: Sender | undefined): string | undefined {
-  const { policy, approvers, requester, requestedBy } = round;
-  const requesters = [requester.identity, requester.principal, requestedBy].filter((name) => name !== undefined);
+  const { policy, approvers } = round;
+  const requesters = requestersOf(round);
   const isRequester =
     isNamed(actor, requesters) || (sender?.principal !== undefined && isNamed(sender.principal, requesters));
   if (policy.forbidRequester && isRequester) return 'who asked for it may not approve it';

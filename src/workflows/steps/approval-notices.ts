@@ -2,8 +2,7 @@ import { CancellationScope, log, workflowInfo } from '@temporalio/workflow';
 import type { Notice } from '../../activities/notify.ts';
 import { deliverToken, notify } from '../proxies.ts';
 import { normalName } from './approval-decision.ts';
-import { requestersOf } from './approval-details.ts';
-import type { Round } from './approval-judge.ts';
+import { requestersOf, type Round } from './approval-judge.ts';
 import { failureMessage } from './failure-type.ts';
 
 export type ApprovalNews = 'requested' | 'reminder' | 'escalated' | 'approved' | 'rejected' | 'expired' | 'cancelled';

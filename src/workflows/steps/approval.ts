@@ -21,10 +21,10 @@ import {
   refuse,
   voidApprovals,
   type Arrival,
+  type DecideResult,
   type GivenApproval,
   type Refusal,
   type Round,
-  type Verdict,
 } from './approval-judge.ts';
 import { announce, sendTokens } from './approval-notices.ts';
 import { waitForDecision } from './approval-wait.ts';
@@ -64,7 +64,7 @@ export interface ApprovalOutcome {
 
 export const approve = defineSignal<[Decision]>('approve');
 export const reject = defineSignal<[Decision]>('reject');
-export const decide = defineUpdate<Verdict, [DecideInput]>('decide');
+export const decide = defineUpdate<DecideResult, [DecideInput]>('decide');
 export const approval = defineQuery<ApprovalStatus>('approval');
 
 const EXAMPLE = '{"approver": "bob@example.com", "comment": "window agreed", "planHash": "sha256:…"}';
@@ -110,7 +110,7 @@ function openDesk(): Desk {
       description: `${name === 'approve' ? 'Approves' : 'Rejects'} what is asked in Current Details. Input: ${EXAMPLE}`,
     });
   }
-  const handleDecide = async (payload: unknown): Promise<Verdict> => {
+  const handleDecide = async (payload: unknown): Promise<DecideResult> => {
     const read = readDecide(payload);
     return typeof read === 'string'
       ? { counted: false, why: read }
@@ -229,7 +229,7 @@ function receive(
   payload: unknown,
   how: Pick<Arrival, 'decision' | 'signal'>,
   said: Decision | string,
-): Promise<Verdict> | Verdict {
+): Promise<DecideResult> | DecideResult {
   const { round } = open;
   const arrivedAt = Date.now();
   const refuseAtOnce = (why: string) => {
@@ -248,7 +248,7 @@ function receive(
       open.queued -= 1;
       if (round.decision !== undefined) return;
       setCurrentDetails(describeApproval(round));
-      if (typeof said !== 'string' && said.token !== undefined) sendTokens(round);
+      if (said.token !== undefined) sendTokens(round);
     });
   open.queue = verdict;
   return verdict;
