@@ -3,6 +3,7 @@ import type { ApprovalPolicy, Trust } from '../../approvals/policy.ts';
 import type { Requester, Sender } from '../../activities/read-sender.ts';
 import { matchToken, readSender } from '../proxies.ts';
 import { isNamed, normalName, type Decision } from './approval-decision.ts';
+import { failureMessage } from './failure-type.ts';
 
 /** One question to people, from the moment it is asked. Its timers, tokens and answers belong to it alone. */
 export interface Round {
@@ -153,7 +154,7 @@ async function senderOf(
   } catch (error) {
     // Only where the sender decides nothing may it stay unknown.
     if (minTrust !== 'identity') return undefined;
-    return { problem: `the sender could not be read: ${error instanceof Error ? error.message : String(error)}` };
+    return { problem: `the sender could not be read: ${failureMessage(error)}` };
   }
 }
 
