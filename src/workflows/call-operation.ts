@@ -21,8 +21,6 @@ export interface CallOperationStatus {
 
 export const callOperationStatus = defineQuery<CallOperationStatus>('status');
 
-type Activity = (params: unknown) => Promise<unknown>;
-
 export async function callOperation(rawInput: CallOperationInput): Promise<unknown> {
   let step: CallOperationStatus['step'] = 'checking the input';
   setHandler(callOperationStatus, () => ({ operation: String(rawInput?.operation), step }), {
@@ -45,9 +43,8 @@ export async function callOperation(rawInput: CallOperationInput): Promise<unkno
 
 async function call(operation: string, effect: Checked<'callOperation'>['effect'], params: unknown): Promise<unknown> {
   // Each attempt of chunkedPush goes on from where the one before it was sure.
-  if (effect !== 'once' || operation === 'chunkedPush')
-    return (repeatable as unknown as Record<string, Activity>)[operation]?.(params);
-  const attempt = await attemptOnce(async () => (once as unknown as Record<string, Activity>)[operation]?.(params));
+  if (effect !== 'once' || operation === 'chunkedPush') return activityOf(repeatable, operation)?.(params);
+  const attempt = await attemptOnce(async () => activityOf(once, operation)?.(params));
   if (attempt.outcome === 'done') return attempt.value;
   throw ApplicationFailure.nonRetryable(
     `${operation} was sent but not answered, so it may have taken effect: look before you start it again (${failureMessage(attempt.error)})`,
@@ -55,12 +52,16 @@ async function call(operation: string, effect: Checked<'callOperation'>['effect'
   );
 }
 
+/** `checkInput` knows that there is such an operation, and what its params are; the compiler can't. */
+const activityOf = (activities: object, operation: string) =>
+  (activities as Readonly<Record<string, (params: unknown) => Promise<unknown>>>)[operation];
+
 /** People approve what they can see, so the plan shows what is to be deleted, as it is. */
 async function approveDelete({ operation, params, approval, reason, requestedBy }: Checked<'callOperation'>) {
   await checkPolicy(approval?.policy);
   const read = operation === 'customDelete' ? undefined : operation.replace(/^delete/, 'get');
   const plan = async () => {
-    const found = read && (await (repeatable as unknown as Record<string, Activity>)[read]?.(params));
+    const found = read && (await activityOf(repeatable, read)?.(params));
     return { operation, params, ...(found ? { deletes: summaryOf(found) } : {}) };
   };
   await requireApproval({
