@@ -101,18 +101,21 @@ async function approve({ taskID, reason, requestedBy, approval }: Checked<'reena
 
 /** Disables the task as it was, and returns what to throw. */
 async function disableAgain(taskID: string, error: unknown, tell: Tell): Promise<unknown> {
+  const why = reasonOf(error);
   let outcome = 'disabled again';
+  let restored = true;
   try {
-    tell({ step: `disabling the task again, because: ${reasonOf(error)}` });
+    tell({ step: `disabling the task again, because: ${why}` });
     await repeatable.disableTask({ taskID });
   } catch (disableError) {
     outcome = `left enabled: it could not be disabled again (${failureMessage(disableError)})`;
+    restored = false;
   }
-  tell({ step: `${outcome}, because: ${reasonOf(error)}` });
-  findableBy({ Outcome: outcome === 'disabled again' ? 'restored' : 'not restored' });
+  tell({ step: `${outcome}, because: ${why}` });
+  findableBy({ Outcome: restored ? 'restored' : 'not restored' });
   return undoneFailure(error, {
     type: 'ReenableFailed',
     outcome: `The task was ${outcome}`,
-    details: { restored: outcome === 'disabled again' },
+    details: { restored },
   });
 }
