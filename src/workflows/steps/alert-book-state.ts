@@ -1,5 +1,4 @@
 import type { AlertReport, BookedProblem } from '../../activities/alert-book-reports.ts';
-import type { Problem } from '../../activities/problem.ts';
 
 /** A problem as one channel knows it. */
 export interface Alert extends BookedProblem {
@@ -86,5 +85,3 @@ export function kindOf({ news, alerts }: Letter): string {
   const kind = others.length > 0 || !first ? 'watch.many' : first.kind;
   return news === 'raised' ? kind : `${kind}.${news}`;
 }
-
-export type { Problem };
