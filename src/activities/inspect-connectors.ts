@@ -2,6 +2,7 @@ import type { AlgoliaClient } from '../algolia/client.ts';
 import type { OutputOf } from '../operations/index.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { attempt } from './attempt.ts';
+import { inParallel } from './in-parallel.ts';
 import { ingests } from './inspect-task.ts';
 import type { ListTaskIDsInput } from './list-task-ids.ts';
 import type { Look, Problem } from './problem.ts';
@@ -47,7 +48,7 @@ async function inspect(call: Call, input: InspectConnectorsInput): Promise<Look>
     text: `task ${taskID} is expected to run, but Algolia has no such task`,
   }));
   const looked = new Set(gone.map((taskID) => `task/${taskID}/gone`));
-  await inParallel([...tasks.values()], async ({ task, maxAgeMs }) => {
+  await inParallel([...tasks.values()], AT_A_TIME, async ({ task, maxAgeMs }) => {
     const found = await inspectTaskState(call, task, maxAgeMs, input);
     const stuck = lookForStuck(task, running.get(task.taskID), input);
     const { taskID } = task;
@@ -184,11 +185,3 @@ async function inspectTaskState(
 }
 
 const reasonOf = ({ reason, reasonCode }: Run) => reason || reasonCode || 'no reason given';
-
-async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const queue = items.values();
-  const workOff = async () => {
-    for (const item of queue) await work(item);
-  };
-  await Promise.all(Array.from({ length: AT_A_TIME }, workOff));
-}

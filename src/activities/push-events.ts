@@ -2,6 +2,7 @@ import { AlgoliaError } from '../algolia/algolia-error.ts';
 import type { AlgoliaClient } from '../algolia/client.ts';
 import type { OutputOf } from '../operations/index.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
+import { inParallel } from './in-parallel.ts';
 import type { AcceptedBatch } from './push-checkpoint.ts';
 import { callWith, type Call } from './with-fresh-key.ts';
 
@@ -51,7 +52,7 @@ export function createEventReader(client: AlgoliaClient, keys: ApiKeys): EventRe
         if (together.length > FEW) listed.push(together);
         else single.push(...together);
       }
-      await inTurns(single, async ({ runID, eventID }) => {
+      await inParallel(single, MAX_PARALLEL_READS, async ({ runID, eventID }) => {
         const event = await orNotYet(() => call('getEvent', { runID, eventID }));
         if (event) take(event);
       });
@@ -95,13 +96,4 @@ function outcomeOf({ status, data }: Event): EventOutcome | undefined {
     reason: `its event is ${status}: ${said.slice(0, MAX_DATA_CHARACTERS)}`,
     objectIDs: Array.isArray(objectIDs) ? objectIDs.filter((id): id is string => typeof id === 'string') : [],
   };
-}
-
-async function inTurns<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const left = [...items];
-  await Promise.all(
-    Array.from({ length: Math.min(MAX_PARALLEL_READS, left.length) }, async () => {
-      for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
-    }),
-  );
 }
