@@ -9,7 +9,7 @@ import { clientOperations, type ClientInputOf } from '../operations/client-side.
 import type { OutputOf } from '../operations/index.ts';
 import type { PushRecord } from '../operations/push.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
-import { countRecords } from './count-records.ts';
+import { countPushed } from './count-pushed.ts';
 import { hasOperation } from './inputs/push-records.ts';
 import { pushBatch, pushFrame, type PushTarget } from './push-batch.ts';
 import { createEventReader } from './push-events.ts';
@@ -83,7 +83,7 @@ async function pushAll(input: Input, progress: Progress, client: AlgoliaClient, 
         ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
       });
     }
-    countRecords(pushed.outcome, batch.length);
+    countPushed(pushed.outcome, batch.length);
     if (pushed.outcome === 'refused') throw failed(batch, pushed.reason);
     if (waitForTasks && !pushed.answer.eventID) throw failed(batch, 'the answer named no event that could be read');
     responses.push(pushed.answer);

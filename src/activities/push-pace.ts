@@ -11,7 +11,7 @@ export interface PushPace {
 }
 
 /** Halves the number of parallel batches when told to slow down, and adds one after as many successes as there may be batches. */
-export function createPace(maxParallel: number): PushPace {
+export function createPushPace(maxParallel: number): PushPace {
   let limit = maxParallel;
   let notBefore = 0;
   let successes = 0;

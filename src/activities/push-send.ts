@@ -8,10 +8,10 @@ import type { RecordsAccess } from '../records/open-records.ts';
 import { BadRecord, RecordsError } from '../records/records-error.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { ALLOW_REPEAT, hasOperation } from './inputs/push-records.ts';
-import { countRecords } from './count-records.ts';
+import { countPushed } from './count-pushed.ts';
 import { ENVELOPE_BYTES, pushBatch, pushFrame } from './push-batch.ts';
 import type { Committer } from './push-commit.ts';
-import { createPace, type PushPace } from './push-pace.ts';
+import { createPushPace, type PushPace } from './push-pace.ts';
 import { SliceOver, type SliceState } from './push-slice-state.ts';
 import { nameOf, openSource } from './push-source.ts';
 
@@ -35,7 +35,7 @@ export class BatchSender {
   constructor(slice: SliceState, options: SenderOptions) {
     this.#slice = slice;
     this.#options = options;
-    this.#pace = createPace(slice.input.maxParallel);
+    this.#pace = createPushPace(slice.input.maxParallel);
   }
 
   /** Until all is sent, though not all answered, or the slice is over. Never rejects. */
@@ -157,13 +157,13 @@ export class BatchSender {
           slice.trouble = undefined;
           this.#pace.succeeded();
           slice.ledger.accepted(batch, attempt.answer, verify === 'everyEvent');
-          countRecords('accepted', batch.records);
+          countPushed('accepted', batch.records);
           // Who took a batch has read all of it; a socket may still be at one that was refused.
           this.#memory.giveBack(batch);
           return;
         case 'refused':
           slice.ledger.refused(batch, attempt.reason);
-          countRecords('refused', batch.records);
+          countPushed('refused', batch.records);
           return slice.stopAfterFailures();
         case 'later':
           slice.trouble = attempt.reason;
