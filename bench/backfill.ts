@@ -26,7 +26,7 @@ export interface BenchOptions {
  * times, and a pause in the middle. Says how long it took, how much memory the worker had, how long its histories got, and
  * whether every task was synced once.
  */
-export async function benchBackfill({ items, parallel, built }: BenchOptions): Promise<void> {
+async function benchBackfill({ items, parallel, built }: BenchOptions): Promise<void> {
   const [temporal, simulator] = await Promise.all([
     startTemporalServer({ ui: false }),
     startSimulator({ runMs: 0, quotas: false, maxRequestsKept: 100 }),

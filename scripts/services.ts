@@ -17,9 +17,9 @@ const STOP_GRACE_MS = 15_000;
 const USUAL_PORTS = { temporal: 7233, ui: 8233, simulator: 4010, data: 4011 };
 
 export const APPLICATION_ID = 'DEMOAPP';
-export const API_KEY = 'demo-key';
+const API_KEY = 'demo-key';
 /** Who may read the films. The worker knows the password as `env:SECRET_DEMO_FEED`. */
-export const FEED = { username: 'demo', password: 'films-for-the-demo' };
+const FEED = { username: 'demo', password: 'films-for-the-demo' };
 export const TASK_QUEUE = 'algolia-ingestion';
 
 export interface ServicesOptions {

@@ -28,7 +28,7 @@ export interface Simulator extends FirstKeys {
 }
 
 /** On loopback only: nobody else is to reach what has no passwords worth the name. */
-export const HOST = '127.0.0.1';
+const HOST = '127.0.0.1';
 const KEEP_ALIVE_MS = 120_000;
 
 /** Starts a simulator of the Ingestion API and of what we need of the Search API. */

@@ -1,5 +1,5 @@
 /** What may be kept of a request: everything but credentials. */
-export const REDACTED = '[redacted]';
+const REDACTED = '[redacted]';
 
 /** Members of an authentication's input that are no credentials. */
 const PUBLIC_MEMBERS = new Set(['clientEmail', 'username', 'url', 'client_id', 'scope', 'appID']);

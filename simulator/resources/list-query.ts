@@ -30,7 +30,7 @@ export function readBoolean(query: URLSearchParams, name: string): boolean | und
 }
 
 /** RFC 3339, in milliseconds. */
-export function readDate(query: URLSearchParams, name: string): number | undefined {
+function readDate(query: URLSearchParams, name: string): number | undefined {
   const value = query.get(name);
   if (value === null) return undefined;
   const time = /^\d{4}-\d{2}-\d{2}(T|$)/.test(value) ? Date.parse(value) : Number.NaN;

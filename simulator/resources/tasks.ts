@@ -32,7 +32,7 @@ export function triggerTypeOf(task: Task): (typeof triggerTypes)[number] {
 }
 
 /** Refuses an input that isn't the one of the source's type. */
-export function checkTaskInput(world: World, sourceID: string, input: unknown): void {
+function checkTaskInput(world: World, sourceID: string, input: unknown): void {
   if (input === undefined) return;
   parseBody(taskInputSchema(world.sources.get(sourceID)?.type ?? ''), input, 'input');
 }

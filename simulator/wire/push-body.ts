@@ -4,7 +4,7 @@ import { isObject } from '../http/redact.ts';
 import type { IndexRecord } from '../resources/resource.ts';
 import { parseBody } from './parse-body.ts';
 
-export const pushActions = [
+const pushActions = [
   'addObject',
   'updateObject',
   'partialUpdateObject',

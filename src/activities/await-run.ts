@@ -158,7 +158,7 @@ export function stayOf({ slots }: Pick<Room, 'slots'>, run: Pick<OutputOf<'getRu
 /** Unknown statuses are not over: the deadline is. */
 export const isOver = (run: OutputOf<'getRun'>) => run.status === 'finished' || run.status === 'skipped';
 
-export function progressOf(run: OutputOf<'getRun'>): RunProgress {
+function progressOf(run: OutputOf<'getRun'>): RunProgress {
   return {
     status: run.status,
     received: run.progress?.receivedNbOfEvents ?? 0,

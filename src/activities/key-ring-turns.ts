@@ -48,13 +48,6 @@ export function createTurnKeyRing(applicationId: string) {
   };
 }
 
-/** The ring as it is now; as if it had been there when it isn't. */
-export function createReadKeyRing(applicationId: string) {
-  return async function readRing(): Promise<KeyRingState> {
-    return (await readKeyRing(Context.current().client, applicationId)) ?? firstRing;
-  };
-}
-
 async function sendTurn(applicationId: string, turn: KeyRingTurn): Promise<TurnedKeyRing> {
   const { client } = Context.current();
   const { turn: name, ...input } = turn;

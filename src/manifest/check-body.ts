@@ -13,7 +13,7 @@ const PASCAL: Readonly<Record<ResourceKind, string>> = {
 };
 
 /** The operation that does a step. */
-export function operationOf({ kind, ...step }: CreateStep | UpdateStep): OperationName {
+function operationOf({ kind, ...step }: CreateStep | UpdateStep): OperationName {
   if (step.change === 'create') return `create${PASCAL[kind]}` as OperationName;
   return step.whole ? 'replaceTask' : (`update${PASCAL[kind]}` as OperationName);
 }

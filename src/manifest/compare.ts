@@ -43,7 +43,7 @@ export const isObject = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A reference stands for a value that nobody here knows. */
-export const isReferenceToSecret = (value: unknown): boolean => isObject(value) && typeof value.$secret === 'string';
+const isReferenceToSecret = (value: unknown): boolean => isObject(value) && typeof value.$secret === 'string';
 
 /** The API may answer any of these for what nobody has set. */
 export const isEmpty = (value: unknown): boolean =>

@@ -12,7 +12,7 @@ export function showDifference({ field, is, wanted }: Difference): ShownDifferen
 
 const isLong = (...texts: string[]): boolean => texts.some((text) => text.includes('\n') || text.length > LONG);
 
-export function changedLines(is: string, wanted: string): string[] {
+function changedLines(is: string, wanted: string): string[] {
   const before = is.split('\n');
   const after = wanted.split('\n');
   const shorter = Math.min(before.length, after.length);

@@ -96,7 +96,7 @@ const blankedInput = z
     Object.fromEntries(Object.entries(input).map(([name, value]) => [name, PUBLIC_MEMBERS.has(name) ? value : null])),
   );
 
-export const Authentication = answer({
+const Authentication = answer({
   authenticationID: z.string(),
   type: z.string(),
   name: z.string(),

@@ -18,7 +18,7 @@ const clientSide = <const E extends Effect, I extends z.ZodType>(
 ): ClientOperation<E, I> => ({ effect, summary, input, method: null, path: null });
 
 /** Temporal carries 2 MB at most, the names and quotes around the records included. */
-export const MAX_INLINE_BYTES = 1_900_000;
+const MAX_INLINE_BYTES = 1_900_000;
 /** Each answer is part of the result, which has to be carried too. */
 const MAX_BATCHES = 500;
 const DEFAULT_BATCH_SIZE = 1_000;

@@ -16,14 +16,14 @@ export const DestinationCreate = z.strictObject({
   transformationIDs: z.array(z.string()).optional(),
 });
 
-export const DestinationUpdate = z.strictObject({
+const DestinationUpdate = z.strictObject({
   name: resourceName.optional(),
   input: destinationInput.partial().optional(),
   authenticationID: z.string().min(1).optional(),
   transformationIDs: z.array(z.string()).optional(),
 });
 
-export const Destination = answer({
+const Destination = answer({
   destinationID: z.string(),
   type: z.string(),
   name: z.string(),

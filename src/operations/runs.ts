@@ -7,7 +7,7 @@ const eventStatus = z.enum(['created', 'started', 'retried', 'failed', 'succeede
 const eventType = z.enum(['fetch', 'record', 'log', 'transform']);
 
 /** There is no `failed` status: a run that failed is `finished` with the outcome `failure`. */
-export const Run = answer({
+const Run = answer({
   runID: z.string(),
   appID: text,
   taskID: text,
@@ -24,7 +24,7 @@ export const Run = answer({
 });
 
 /** A null status is information only (a `log` event, say). */
-export const Event = answer({
+const Event = answer({
   eventID: z.string(),
   runID: text,
   status: text,

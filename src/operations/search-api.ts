@@ -79,10 +79,6 @@ export const searchApi = {
     host: 'search',
     response: taskStarted,
   }),
-  getSettings: read('GET /1/indexes/{indexName}/settings', 'Retrieve index settings', {
-    host: 'search',
-    response: z.record(z.string(), z.unknown()),
-  }),
   searchSingleIndex: read('POST /1/indexes/{indexName}/query', 'Search an index', {
     host: 'search',
     body: { searchParams: z.record(z.string(), z.unknown()).optional() },

@@ -124,7 +124,7 @@ export const SourceUpdate = z.strictObject({
   authenticationID: z.string().min(1).optional(),
 });
 
-export const Source = answer({
+const Source = answer({
   sourceID: z.string(),
   type: z.string(),
   name: z.string(),

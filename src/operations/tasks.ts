@@ -66,10 +66,10 @@ const TaskReplace = z.strictObject({
 });
 
 export const TaskCreate = TaskReplace.extend({ sourceID: resourceID });
-export const TaskUpdate = z.strictObject({ destinationID: resourceID.optional(), ...patchable });
-export const RunTaskPayload = z.strictObject({ runMetadata: z.record(z.string(), z.unknown()).optional() });
+const TaskUpdate = z.strictObject({ destinationID: resourceID.optional(), ...patchable });
+const RunTaskPayload = z.strictObject({ runMetadata: z.record(z.string(), z.unknown()).optional() });
 
-export const Task = answer({
+const Task = answer({
   taskID: z.string(),
   sourceID: z.string(),
   destinationID: z.string(),

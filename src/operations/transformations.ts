@@ -28,7 +28,7 @@ const oneSourceOfCode = (
     problem('a transformation of type noCode takes {"steps": […]}', ['input']);
 };
 
-export const TransformationCreate = z
+const TransformationCreate = z
   .strictObject({
     name: resourceName,
     ...codeOrInput,
@@ -45,7 +45,7 @@ const TransformationTry = z
   })
   .check(oneSourceOfCode);
 
-export const Transformation = answer({
+const Transformation = answer({
   transformationID: z.string(),
   name: z.string(),
   code: text,

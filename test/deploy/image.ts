@@ -18,7 +18,7 @@ export interface Stage {
 }
 
 /** The stages of a Dockerfile: as much of its syntax as ours uses. */
-export function readDockerfile(text: string): Stage[] {
+function readDockerfile(text: string): Stage[] {
   const lines = text
     .replace(/^#.*\n/gm, '')
     .replace(/\\\n/g, ' ')

@@ -3,7 +3,7 @@ import { manifestSchema, type Manifest } from '../../manifest/manifest.ts';
 import { approvalBy, asWritten, intent } from './vocabulary.ts';
 
 /** It stands in the history a few times, and the server refuses more than 2 MB at a time. */
-export const MAX_MANIFEST_BYTES = 1_200_000;
+const MAX_MANIFEST_BYTES = 1_200_000;
 
 const manifest = asWritten(manifestSchema) as unknown as z.ZodType<Manifest, Manifest>;
 

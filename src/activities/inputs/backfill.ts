@@ -4,10 +4,10 @@ import { syncOptions, syncSourceInput, syncTaskInput } from './sync.ts';
 import { asWritten, duration, intent } from './vocabulary.ts';
 
 /** More ids than this don't fit into what a workflow hands on to itself. */
-export const MAX_ITEMS = 20_000;
+const MAX_ITEMS = 20_000;
 /** The items stand in every history of the backfill, and the server refuses more than 2 MB at a time. */
 const MAX_ITEMS_BYTES = 1_500_000;
-export const MAX_PARALLEL = 100;
+const MAX_PARALLEL = 100;
 
 /** Which tasks, as `listTasks` filters them; unless it says otherwise, the enabled ones. */
 export const taskFilter = operations.listTasks.input.omit({ itemsPerPage: true, page: true, sort: true, order: true });
@@ -16,7 +16,7 @@ const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time
 const timezone = z.string().refine(isTimezone, 'expected a time zone such as "Europe/Berlin" or "UTC"');
 
 /** Hours of the day; from 22:00 to 06:00 is over midnight. */
-export const timeWindow = z
+const timeWindow = z
   .strictObject({ from: timeOfDay, to: timeOfDay, timezone: timezone.default('UTC') })
   .refine(({ from, to }) => from !== to, 'from and to are the same: leave the window out, or name two times');
 

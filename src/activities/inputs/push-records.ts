@@ -31,11 +31,6 @@ export const recordsRef = z.strictObject({
   format: z.enum(['ndjson', 'json', 'csv']).optional(),
 });
 
-export type RecordsRef = z.output<typeof recordsRef>;
-
-/** How records are read: what `inspectRecords` takes too. */
-export const onBadRecord = z.enum(['fail', 'skip']);
-
 export const pushRecordsInput = z
   .strictObject({
     indexName: resourceID.optional(),
@@ -58,7 +53,7 @@ export const pushRecordsInput = z
     noProgressFor: duration.default('30m'),
     /** How many batches may fail before no more are pushed. However many: one is enough to fail the workflow. */
     stopAfterFailures: z.int().min(1).max(MAX_STOP_AFTER_FAILURES).default(1),
-    onBadRecord: onBadRecord.default('fail'),
+    onBadRecord: z.enum(['fail', 'skip']).default('fail'),
     /** Reads everything once before the first push: bad records fail it early, and the result has `distinct`. */
     checkFirst: z.boolean().default(false),
     /** Whether a batch whose fate is unknown may be pushed again although the action isn't the same twice. */

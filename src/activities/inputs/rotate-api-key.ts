@@ -27,7 +27,7 @@ const reference = (example: string) =>
     );
 
 /** Which key to rotate to, and how carefully. */
-export const rotation = {
+const rotation = {
   /** Where the new key is, or with `mint: "algolia"` where it is to be put. */
   toSecret: reference('file:algolia/v8'),
   /** `external`: somebody has put the new key there. `algolia`: it is created, with the rights of the current one. */

@@ -16,7 +16,7 @@ import { runChild } from './run-child.ts';
 const MAX_REASON = 300;
 
 /** The same for the same item, so that no item is ever synced by two. */
-export function childIdOf(item: BackfillItem): string {
+function childIdOf(item: BackfillItem): string {
   return `${workflowInfo().workflowId}/${Object.values(idOf(item)).join('')}`;
 }
 

@@ -27,7 +27,7 @@ export async function waitForTurn(backfill: Backfill, tell: () => void): Promise
 }
 
 /** Whether it is time to go on with a history of its own. */
-export function isLong(): boolean {
+function isLong(): boolean {
   const { historyLength, continueAsNewSuggested } = workflowInfo();
   return continueAsNewSuggested || historyLength >= MAX_HISTORY_EVENTS;
 }

@@ -9,7 +9,7 @@ export function describePlan({ plan, foreign, notes }: Planned): string[] {
   ];
 }
 
-export function describeStep(step: Step): string[] {
+function describeStep(step: Step): string[] {
   switch (step.change) {
     case 'create':
       return [
