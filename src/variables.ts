@@ -1,13 +1,12 @@
 import { z } from 'zod';
 import { codecKeys } from './codec/codec-keys.ts';
+import { isSecure } from './secure-url.ts';
 import { otelVariables } from './tracing/otel-variables.ts';
-
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 const url = z.string().transform((value, ctx) => {
   const parsed = URL.canParse(value) ? new URL(value) : undefined;
-  const safe = parsed?.protocol === 'https:' || (parsed?.protocol === 'http:' && LOOPBACK.test(parsed.hostname));
-  if (parsed && safe && !parsed.username && !parsed.password && !parsed.search && !parsed.hash) return parsed;
+  if (parsed && isSecure(parsed) && !parsed.username && !parsed.password && !parsed.search && !parsed.hash)
+    return parsed;
   ctx.addIssue({
     code: 'custom',
     message: 'expected an https URL (http on loopback only) without user, query and fragment',

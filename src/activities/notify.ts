@@ -2,6 +2,7 @@ import { ApplicationFailure, cancellationSignal, log } from '@temporalio/activit
 import { request } from 'undici';
 import type { Channel } from '../approvals/channel.ts';
 import { SecretUnavailable } from '../secrets/secret-store.ts';
+import { isSecure } from '../secure-url.ts';
 
 /** Something that people should know. The whole of it goes to a webhook; Slack gets title and text. */
 export interface Notice {
@@ -29,7 +30,6 @@ export interface NotifyInput {
 export type Post = (channel: string, notice: Notice) => Promise<void>;
 
 const TIMEOUT_MS = 10_000;
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 /** Slack refuses longer texts. */
 const MAX_SLACK_TEXT = 2_900;
 
@@ -87,7 +87,7 @@ export function createPost({ channels, reveal, userAgent }: NotifyOptions): Post
 
 function addressOf(name: string, text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.test(url.hostname))) return url;
+  if (url && isSecure(url)) return url;
   throw refused(`channel '${name}': its secret is no https URL (http on loopback only)`);
 }
 

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { Agent, request } from 'undici';
+import { isLoopback, isSecure } from '../secure-url.ts';
 import { AddressRefused, assertWithin, lookupWithin, type Reach } from './public-address.ts';
 import { RecordsError } from './records-error.ts';
 
@@ -7,7 +8,6 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const HEADERS_TIMEOUT_MS = 60_000;
 /** Longer than Algolia may ask a push to wait, which holds up the download too. */
 const BODY_TIMEOUT_MS = 10 * 60_000;
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 export interface RecordDownload {
   /** Changes when what is served does, as far as the server tells. */
@@ -64,9 +64,8 @@ function checkUrl(uri: string, hosts: readonly string[]): { url: URL; reach: Rea
     new RecordsError('RecordsRefused', `${url ? url.origin + url.pathname : uri}: ${why}`);
   if (!url) throw refuse('not a URL');
   if (url.username || url.password) throw refuse('a URL may not hold a user or password');
-  const reach: Reach = LOOPBACK.test(url.hostname) ? 'loopback' : 'public';
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && reach === 'loopback'))
-    throw refuse('only https is allowed (http on loopback)');
+  const reach: Reach = isLoopback(url.hostname) ? 'loopback' : 'public';
+  if (!isSecure(url)) throw refuse('only https is allowed (http on loopback)');
   if (!hosts.includes(url.hostname) && !hosts.includes(url.host))
     throw refuse(`the host ${url.host} is not listed in this worker's RECORDS_HOSTS`);
   const literal = url.hostname.replace(/^\[|\]$/g, '');
