@@ -5,6 +5,7 @@ import { countDistinct } from '../records/count-distinct.ts';
 import { openRecords, type RecordsAccess, type RecordsReference } from '../records/open-records.ts';
 import { readItems } from '../records/read-items.ts';
 import { RecordsError } from '../records/records-error.ts';
+import { showUri } from '../records/show-uri.ts';
 import { ENVELOPE_BYTES } from './push-batch.ts';
 import { MAX_TOLD, type BadRecord } from './push-checkpoint.ts';
 import { toFailure } from './to-failure.ts';
@@ -73,8 +74,10 @@ async function openAndHash(
     }
     const actual = hash.digest('hex');
     if (actual === sha256.toLowerCase()) return { version, bytes };
-    const shown = uri.replace(/[?#].*$/, '');
-    throw new RecordsError('RecordsInvalid', `${shown}: its sha256 is ${actual}, not ${sha256}. Nothing was pushed`);
+    throw new RecordsError(
+      'RecordsInvalid',
+      `${showUri(uri)}: its sha256 is ${actual}, not ${sha256}. Nothing was pushed`,
+    );
   } finally {
     await close();
   }
@@ -85,7 +88,6 @@ async function readAll(
   access: RecordsAccess,
 ): Promise<Partial<RecordsInspection>> {
   const signal = cancellationSignal();
-  const shown = recordsRef.uri.replace(/[?#].*$/, '');
   const maxRecordBytes = maxBytes - ENVELOPE_BYTES;
   let records = 0;
   let badRecords = 0;
@@ -118,7 +120,7 @@ async function readAll(
     const more = badRecords > 1 ? ` (and ${badRecords - 1} more bad ones)` : '';
     throw new RecordsError(
       'RecordsInvalid',
-      `${shown}: line ${firstBad.line}: ${firstBad.why}${more}. Nothing was pushed`,
+      `${showUri(recordsRef.uri)}: line ${firstBad.line}: ${firstBad.why}${more}. Nothing was pushed`,
     );
   }
   return { records, distinct, badRecords, firstBadRecords };

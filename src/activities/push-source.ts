@@ -3,6 +3,7 @@ import type { Item, Position } from '../records/item.ts';
 import type { RecordsAccess, RecordsReference } from '../records/open-records.ts';
 import { readItems } from '../records/read-items.ts';
 import { RecordsError } from '../records/records-error.ts';
+import { showUri } from '../records/show-uri.ts';
 
 /** Where a push takes its records from: somewhere else, as `version` of it, or its own input. */
 export type RecordsSource =
@@ -14,9 +15,9 @@ export interface OpenSource {
   readonly close: () => Promise<void>;
 }
 
-/** Names a source in messages, without a URL's query. */
+/** Names a source in messages. */
 export const nameOf = (source: RecordsSource): string =>
-  'records' in source ? 'input.records' : source.recordsRef.uri.replace(/[?#].*$/, '');
+  'records' in source ? 'input.records' : showUri(source.recordsRef.uri);
 
 /** Opens a source at a position; one that isn't what it was when the push began is refused. */
 export async function openSource(

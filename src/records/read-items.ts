@@ -4,6 +4,7 @@ import { openRecords, type OpenRecords, type RecordsAccess, type RecordsReferenc
 import { readCsv } from './read-csv.ts';
 import { readJsonArray } from './read-json-array.ts';
 import { readNdjson } from './read-ndjson.ts';
+import { showUri } from './show-uri.ts';
 
 export interface ReadOptions {
   /** Where to begin; what can't be entered there is read from its beginning and skipped up to it. */
@@ -38,7 +39,7 @@ async function* readContent(
   opened: OpenRecords,
   { from, maxBytes }: { from: Position; maxBytes: number },
 ): AsyncGenerator<Item[]> {
-  const shown = uri.replace(/[?#].*$/, '');
+  const shown = showUri(uri);
   const { raw, recycle, seekable } = opened;
   if (from.offset > 0) return yield* readNdjson(raw, { from, maxBytes, recycle });
   const { chunks, plain } = await inflate(raw, shown);

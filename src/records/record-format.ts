@@ -1,4 +1,5 @@
 import { RecordsError } from './records-error.ts';
+import { showUri } from './show-uri.ts';
 
 /** `ndjson`: one record per line. `json`: one array of records. `csv`: a header, then one record per row, every value a string. */
 export type RecordFormat = 'ndjson' | 'json' | 'csv';
@@ -19,7 +20,7 @@ const BY_CONTENT_TYPE: Readonly<Record<string, RecordFormat>> = {
 
 /** By the name's extension (`.gz` aside), else by the content type. */
 export function recordFormat(uri: string, contentType?: string): RecordFormat {
-  const path = uri.replace(/[?#].*$/, '').replace(/\.gz$/i, '');
+  const path = showUri(uri).replace(/\.gz$/i, '');
   const extension = /\.(\w+)$/.exec(path)?.[1]?.toLowerCase() ?? '';
   const type = contentType?.split(';')[0]?.trim().toLowerCase() ?? '';
   const format = BY_EXTENSION[extension] ?? BY_CONTENT_TYPE[type];
