@@ -3,7 +3,7 @@ import { msToNumber } from '@temporalio/common/lib/time.js';
 import { z } from 'zod';
 import { workflowInputs, type WorkflowType } from '../activities/check-input.ts';
 import { noSuch } from '../near-names.ts';
-import { duration } from '../activities/inputs/vocabulary.ts';
+import { duration, timezone } from '../activities/inputs/vocabulary.ts';
 import { readYamlFile } from '../yaml-file.ts';
 import { formatCron, parseCron } from './cron-fields.ts';
 
@@ -33,15 +33,6 @@ const overlap = z.string().transform((text, ctx): Overlap => {
   ctx.addIssue({ code: 'custom', message: `expected one of ${OVERLAPS.join(', ')}` });
   return z.NEVER;
 });
-
-const timezone = z.string().refine((zone) => {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone }).format();
-    return true;
-  } catch {
-    return false;
-  }
-}, 'expected a time zone such as "Europe/Berlin" or "UTC"');
 
 const types = Object.keys(workflowInputs) as [WorkflowType, ...WorkflowType[]];
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { operations } from '../../operations/index.ts';
 import { syncOptions, syncSourceInput, syncTaskInput } from './sync.ts';
-import { asWritten, duration, intent } from './vocabulary.ts';
+import { asWritten, duration, intent, timezone } from './vocabulary.ts';
 
 /** More ids than this don't fit into what a workflow hands on to itself. */
 const MAX_ITEMS = 20_000;
@@ -13,7 +13,6 @@ const MAX_PARALLEL = 100;
 export const taskFilter = operations.listTasks.input.omit({ itemsPerPage: true, page: true, sort: true, order: true });
 
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time of day such as "22:00"');
-const timezone = z.string().refine(isTimezone, 'expected a time zone such as "Europe/Berlin" or "UTC"');
 
 /** Hours of the day; from 22:00 to 06:00 is over midnight. */
 const timeWindow = z
@@ -64,12 +63,3 @@ export const backfillInput = z
     if (items && JSON.stringify(items).length > MAX_ITEMS_BYTES)
       complain(['items'], `more than ${MAX_ITEMS_BYTES / 1_000_000} MB: make several backfills of them`);
   });
-
-function isTimezone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name }).format();
-    return true;
-  } catch {
-    return false;
-  }
-}

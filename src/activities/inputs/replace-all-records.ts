@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { resourceID } from '../../operations/operation.ts';
 import { temporaryIndexOf, TEMPORARY_SUFFIX_LENGTH } from '../replace-names.ts';
 import { pushRecordsInput, recordsRef } from './push-records.ts';
-import { duration, intent } from './vocabulary.ts';
+import { approvalBy, duration, intent } from './vocabulary.ts';
 
 /** In bytes of UTF-8, as Algolia counts an index's name. */
 const MAX_NAME_BYTES = 256;
@@ -35,7 +35,7 @@ export const replaceAllRecordsInput = z
       })
       .prefault({}),
     onGuard: z.enum(['fail', 'askApproval']).default('fail'),
-    approval: z.strictObject({ policy: z.string().min(1).optional() }).optional(),
+    approval: approvalBy.optional(),
     /** When the index is being replaced already: fail, or wait until that replace is over. */
     onBusy: z.enum(['fail', 'wait']).default('fail'),
     /** How long to wait then. */

@@ -1,9 +1,8 @@
 import { msToNumber } from '@temporalio/common/lib/time.js';
 import { z } from 'zod';
-import { duration, id, intent } from './vocabulary.ts';
+import { CACHE_MS } from '../../secrets/key-ring.ts';
+import { approvalBy, duration, id, intent } from './vocabulary.ts';
 
-/** A worker takes a key for current this long without asking (`CACHE_MS` of the key ring). */
-const CACHE_MS = 15_000;
 /**
  * Twice what an activity may use a key for, and more: each, however long it waits, asks for the key before every request, and a
  * request, sent a second time with a fresh key, takes six and a half minutes at most.
@@ -40,7 +39,7 @@ const rotation = {
   revoke: z.enum(['delete', 'leave']).optional(),
   /** A task to sync with the new key, as a test. */
   canaryTaskID: id.optional(),
-  approval: z.strictObject({ policy: z.string().min(1).optional() }).optional(),
+  approval: approvalBy.optional(),
   /** The old key has leaked: overlap, soak and drain may be short. */
   emergency: z.boolean().default(false),
   /** Where the admin key is: for `mint: "algolia"` and `revoke: "delete"`. */

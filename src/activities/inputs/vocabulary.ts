@@ -13,6 +13,18 @@ export const duration = z
     'longer than ten years',
   );
 
+/** A time zone as the tz database names it. */
+export const timezone = z.string().refine(isTimezone, 'expected a time zone such as "Europe/Berlin" or "UTC"');
+
+function isTimezone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name }).format();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The schema behind a check that is code, less the members that a workflow fills in: published schemas show that instead. */
 export const schemaBehind = new WeakMap<z.core.$ZodType, { schema: z.ZodType; without: readonly string[] }>();
 
