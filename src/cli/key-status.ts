@@ -1,13 +1,6 @@
-import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Command } from 'commander';
-import {
-  CONFIGURED,
-  firstRing,
-  keyRingId,
-  RING_MEMO,
-  type HeldKey,
-  type KeyRingState,
-} from '../secrets/key-ring-state.ts';
+import { CONFIGURED, firstRing, keyRingId, type HeldKey, type KeyRingState } from '../secrets/key-ring-state.ts';
+import { findKeyRing } from '../secrets/read-key-ring.ts';
 import { applicationOf } from './application.ts';
 import { addExamples } from './examples.ts';
 import { print, printJson, table } from './output.ts';
@@ -38,17 +31,9 @@ type KeyRing = KeyRingState & { readonly workflowId: string; readonly exists: bo
 
 /** From the memo, as workers read it: it takes no worker to answer. */
 async function readKeyRing(session: Session): Promise<KeyRing> {
-  const workflowId = keyRingId(applicationOf(session));
-  const memo = await session.client.workflow
-    .getHandle(workflowId)
-    .describe()
-    .then((description) => description.memo)
-    .catch((error: unknown) => {
-      if (error instanceof WorkflowNotFoundError) return undefined;
-      throw error;
-    });
-  const state = memo?.[RING_MEMO] as KeyRingState | undefined;
-  return { workflowId, exists: memo !== undefined, ...firstRing, ...state };
+  const applicationId = applicationOf(session);
+  const found = await findKeyRing(session.client, applicationId);
+  return { workflowId: keyRingId(applicationId), exists: found !== undefined, ...firstRing, ...found?.state };
 }
 
 function rowsOf({

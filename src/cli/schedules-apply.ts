@@ -1,17 +1,16 @@
-import { randomUUID } from 'node:crypto';
 import { Argument, type Command } from 'commander';
 import type { OwnCron, TakeOverCronsInput } from '../activities/take-over-crons.ts';
 import { applySchedules } from '../schedules/apply-schedules.ts';
 import { syncedBy } from '../schedules/own-crons.ts';
 import { planSchedules, type PlannedSchedule } from '../schedules/plan-schedules.ts';
 import { loadSchedules, type DeclaredSchedule, type SchedulesFile } from '../schedules/schedules-file.ts';
+import { callActivity } from './call-activity.ts';
 import { offer, offerFiles } from './complete.ts';
 import { addExamples } from './examples.ts';
 import { CliError } from './exit.ts';
 import { print, printJson, remark } from './output.ts';
 import { isPolled, noWorker } from './pollers.ts';
 import { withTemporal, type Session } from './temporal.ts';
-import { watchedCall } from './watch-call.ts';
 
 interface ApplyCommandOptions {
   readonly dryRun?: true;
@@ -130,21 +129,8 @@ async function clearCrons(session: Session, file: SchedulesFile, crons: readonly
     );
 }
 
-async function takeOver(
-  { client, config }: Session,
-  file: SchedulesFile,
-  input: TakeOverCronsInput,
-): Promise<OwnCron[]> {
-  const handle = await client.activity.start('takeOverCrons', {
-    id: `cli-schedules-${randomUUID()}`,
-    taskQueue: file.taskQueue ?? config.taskQueue,
-    args: [input],
-    startToCloseTimeout: '5m',
-    scheduleToCloseTimeout: '10m',
-    heartbeatTimeout: '15s',
-  });
-  return (await watchedCall(handle)) as OwnCron[];
-}
+const takeOver = (session: Session, { taskQueue }: SchedulesFile, input: TakeOverCronsInput): Promise<OwnCron[]> =>
+  callActivity(session, 'takeOverCrons', [input], taskQueue);
 
 const describeCron = ({ taskID, cron }: OwnCron, { id, takeOverCron }: DeclaredSchedule) =>
   takeOverCron

@@ -1,12 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import { Option, type Command } from 'commander';
-import type { SweepInput, TemporaryIndex } from '../activities/index-sweep.ts';
+import type { TemporaryIndex } from '../activities/index-sweep.ts';
+import { callActivity } from './call-activity.ts';
 import { durationOption } from './duration-option.ts';
 import { addExamples } from './examples.ts';
 import { print, printJson, remark, table } from './output.ts';
 import { assertPolled } from './pollers.ts';
 import { withTemporal, type Session } from './temporal.ts';
-import { watchedCall } from './watch-call.ts';
 
 const DEFAULT_AGE_MS = 24 * 60 * 60_000;
 
@@ -60,14 +59,6 @@ States: leftover (--delete deletes it), deleted, inUse (its replace is running),
 /** On the worker, which has the key. */
 async function sweep(session: Session, options: SweepOptions): Promise<TemporaryIndex[]> {
   await assertPolled(session);
-  const input: SweepInput = { olderThanMs: options.olderThan, delete: options.delete ?? false };
-  const handle = await session.client.activity.start('sweepTemporaryIndices', {
-    id: `cli-sweep-${randomUUID()}`,
-    taskQueue: session.config.taskQueue,
-    args: [input],
-    startToCloseTimeout: '10m',
-    scheduleToCloseTimeout: '15m',
-    heartbeatTimeout: '15s',
-  });
-  return (await watchedCall(handle)) as TemporaryIndex[];
+  const input = { olderThanMs: options.olderThan, delete: options.delete ?? false };
+  return callActivity(session, 'sweepTemporaryIndices', [input]);
 }
