@@ -7,6 +7,7 @@ import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { startTemporalServer } from '../scripts/temporal-server.ts';
 import { startSimulator, type Simulator } from '../simulator/index.ts';
 import type { backfill, BackfillStatus } from '../src/workflows/backfill.ts';
+import { callAlgolia, makeConnector } from '../test/setup/connector.ts';
 import { historiesOfChain, outstandingChildren } from '../test/setup/outstanding-children.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -115,25 +116,9 @@ async function pauseAndSee(handle: WorkflowHandle<typeof backfill>): Promise<voi
 }
 
 async function makeTasks(simulator: Simulator, count: number): Promise<void> {
-  const call = async (path: string, body: object) => {
-    const response = await fetch(simulator.url + path, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        'x-algolia-application-id': simulator.applicationId,
-        'x-algolia-api-key': simulator.apiKey,
-      },
-      body: JSON.stringify(body),
-    });
-    return (await response.json()) as Record<string, string>;
-  };
-  const { sourceID } = await call('/1/sources', { type: 'json', name: 'bench', input: { url: 'http://127.0.0.1:9/' } });
-  const { destinationID } = await call('/1/destinations', {
-    type: 'search',
-    name: 'bench',
-    input: { indexName: 'bench' },
-  });
-  for (let made = 0; made < count; made += 1) await call('/2/tasks', { sourceID, destinationID, action: 'replace' });
+  const { sourceID, destinationID } = await makeConnector(simulator);
+  const task = { sourceID, destinationID, action: 'replace' };
+  for (let made = 1; made < count; made += 1) await callAlgolia(simulator, 'POST /2/tasks', task);
   await simulator.control('POST /runs/script', { taskID: '*', times: -1, durationMs: 0, events: [{}] });
 }
 

@@ -40,6 +40,15 @@ const WAIT = { timeout: 20_000, interval: 50 };
 const untilChanged = (sourceID: string) =>
   vi.waitFor(async () => expect((await sourceOf(sourceID)).input.url).toBe(others.url), WAIT);
 const toOthers = () => ({ input: { url: others.url, uniqueIDColumn: 'objectID' } });
+/** A change that has been made, and whose sync goes on for longer than the test. */
+async function changeBeingSynced() {
+  const made = await makeConnector(simulator, { url: records.url });
+  await simulator.control('POST /runs/script', { taskID: made.taskID, durationMs: 600_000 });
+  const handle = await change({ sourceID: made.sourceID, sourceUpdate: toOthers() });
+  await answer(handle, 'approve');
+  await untilChanged(made.sourceID);
+  return { made, handle };
+}
 
 describe.concurrent('a change that is approved', () => {
   test('is made and proven by a sync of the only task', async () => {
@@ -88,22 +97,14 @@ describe.concurrent('a change that is approved', () => {
   });
 
   test('is put back when it is cancelled half-way', async () => {
-    const made = await makeConnector(simulator, { url: records.url });
-    await simulator.control('POST /runs/script', { taskID: made.taskID, durationMs: 600_000 });
-    const handle = await change({ sourceID: made.sourceID, sourceUpdate: toOthers() });
-    await answer(handle, 'approve');
-    await untilChanged(made.sourceID);
+    const { made, handle } = await changeBeingSynced();
     await handle.cancel();
     expect((await failureOf(handle)).name).toBe('CancelledFailure');
     expect((await sourceOf(made.sourceID)).input).toEqual({ url: records.url });
   });
 
   test('tells what it is left as when it can not be put back', async () => {
-    const made = await makeConnector(simulator, { url: records.url });
-    await simulator.control('POST /runs/script', { taskID: made.taskID, durationMs: 600_000 });
-    const handle = await change({ sourceID: made.sourceID, sourceUpdate: toOthers() });
-    await answer(handle, 'approve');
-    await untilChanged(made.sourceID);
+    const { made, handle } = await changeBeingSynced();
     await simulator.control('POST /faults', {
       operation: 'updateSource',
       kind: 'status',
@@ -121,11 +122,7 @@ describe.concurrent('a change that is approved', () => {
 
   test('ends when it is cancelled in whatever moment its sync is about to start', async () => {
     const cancelled = Array.from({ length: 10 }, async (_, nth) => {
-      const made = await makeConnector(simulator, { url: records.url });
-      await simulator.control('POST /runs/script', { taskID: made.taskID, durationMs: 600_000 });
-      const handle = await change({ sourceID: made.sourceID, sourceUpdate: toOthers() });
-      await answer(handle, 'approve');
-      await untilChanged(made.sourceID);
+      const { handle } = await changeBeingSynced();
       await delay(nth * 10);
       await handle.cancel();
       return (await failureOf(handle)).name;
