@@ -8,12 +8,11 @@ import { createWorker } from '../src/create-worker.ts';
 import { createScrubber } from '../src/secrets/scrubber.ts';
 import type { syncTask } from '../src/workflows/sync-task.ts';
 import { makeConnector } from '../test/setup/connector.ts';
+import { fasterWaits } from '../test/setup/faster-waits.ts';
 
 const TASK_QUEUE = 'bench-history';
 const MINUTE_MS = 60_000;
 const DURATIONS = { 'a minute': 1, 'ten minutes': 10, 'an hour': 60, 'six hours': 6 * 60, 'a day': 24 * 60 };
-/** So much faster passes the time of a wait. */
-const FASTER = 60_000;
 
 /** What a sync leaves in its history, by how long its run takes. */
 export async function benchHistory(): Promise<void> {
@@ -52,20 +51,12 @@ export async function benchHistory(): Promise<void> {
   }
 }
 
-/** Every wait for the run is made to pass faster, and the run ends in the wait in which its time is up. */
-function passFaster(simulator: Simulator, run: { endsAfterMs: number }): ActivityInterceptorsFactory {
-  return ({ info }) => ({
-    inbound: {
-      async execute(input, next) {
-        if (info.activityType !== 'awaitRun') return next(input);
-        const [asked] = input.args as [{ runID: string; waitMs: number }];
-        run.endsAfterMs -= asked.waitMs;
-        if (run.endsAfterMs <= 0) await simulator.control(`POST /runs/${asked.runID}/finish`, {});
-        return next({ ...input, args: [{ ...asked, waitMs: asked.waitMs / FASTER }] });
-      },
-    },
+/** The run ends in the wait in which its time is up. */
+const passFaster = (simulator: Simulator, run: { endsAfterMs: number }): ActivityInterceptorsFactory =>
+  fasterWaits(async ({ runID, waitMs }) => {
+    run.endsAfterMs -= waitMs;
+    if (run.endsAfterMs <= 0) await simulator.control(`POST /runs/${runID}/finish`, {});
   });
-}
 
 async function syncOnce(client: Client, simulator: Simulator): Promise<object> {
   const { taskID } = await makeConnector(simulator);

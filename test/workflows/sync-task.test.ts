@@ -12,6 +12,7 @@ import {
   type SyncTaskResult,
 } from '../../src/workflows/sync-task.ts';
 import { callAlgolia, makeConnector, serveRecords, type RecordServer } from '../setup/connector.ts';
+import { fasterWaits } from '../setup/faster-waits.ts';
 import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
 import { withTimeSkipping } from '../setup/time-skipping.ts';
 
@@ -564,28 +565,13 @@ test.each([
 ])('a run of $time costs fewer than $fewerThan history events', async ({ calls, fewerThan }) => {
   const { taskID } = await makeConnector(simulator);
   await script(taskID, { neverFinish: true });
-  // The first hour takes four calls, any other two. Each is made to pass 60,000 times faster.
+  // The first hour takes four calls, any other two.
   let seen = 0;
-  const fast = await startTestWorker({
-    simulator,
-    overrides: {
-      interceptors: {
-        activity: [
-          ({ info }) => ({
-            inbound: {
-              async execute(input, next) {
-                if (info.activityType !== 'awaitRun') return next(input);
-                const [asked] = input.args as [{ runID: string; waitMs: number }];
-                seen += 1;
-                if (seen === calls) await finishRun(asked.runID);
-                return next({ ...input, args: [{ ...asked, waitMs: asked.waitMs / 60_000 }] });
-              },
-            },
-          }),
-        ],
-      },
-    },
+  const waits = fasterWaits(async ({ runID }) => {
+    seen += 1;
+    if (seen === calls) await finishRun(runID);
   });
+  const fast = await startTestWorker({ simulator, overrides: { interceptors: { activity: [waits] } } });
   try {
     const { taskQueue, client } = fast;
     const args: [SyncTaskInput] = [{ taskID, maxDuration: '25h', noProgressFor: '25h' }];
