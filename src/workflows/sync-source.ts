@@ -18,7 +18,7 @@ import { followRun, type RunNews } from './steps/follow-run.ts';
 import { lookFor } from './steps/look-for.ts';
 import { findableBy } from './steps/search-attributes.ts';
 import { startedSince, stillRunning } from './steps/still-running.ts';
-import { isGood, type Judgement } from './steps/verdict.ts';
+import { isGood, type Judgement, type Verdict } from './steps/verdict.ts';
 
 /**
  * Runs every task of a source (Shopify, BigCommerce and commercetools have this) and gives one verdict per task.
@@ -44,62 +44,57 @@ export const syncSourceStatus = defineQuery<SyncSourceResult>('status');
 
 type StartedRun = { readonly taskID: string; readonly runID: string; readonly createdAt: string };
 
-/** The runs that each task had before the trigger. */
-type KnownRuns = Map<string, readonly string[]>;
-
 const MAX_TRIGGERS = 3;
 
 export async function syncSource(rawInput: SyncSourceInput): Promise<SyncSourceResult> {
-  let status: SyncSourceResult = { sourceID: rawInput?.sourceID, tasks: {}, startedAt: new Date().toISOString() };
-  setHandler(syncSourceStatus, () => status, { description: 'The verdict of each task so far' });
-  const tell = (taskID: string, news: Partial<TaskVerdict>) => {
-    status = { ...status, tasks: { ...status.tasks, [taskID]: { ...status.tasks[taskID], ...news } as TaskVerdict } };
-    setCurrentDetails(describe(status));
-  };
+  const sync = startSync(rawInput?.sourceID);
   const input = await checkInput('syncSource', rawInput);
   findableBy({ AlgoliaAppId: input.applicationId });
-  const known: KnownRuns = new Map();
   try {
-    const runs = await startRuns(input, known);
+    const runs = await startRuns(input, sync);
     if (runs.length === 0) {
-      findableBy({ Outcome: 'blocked' });
       countVerdict('sync', 'blocked');
-      status = { ...status, finishedAt: new Date().toISOString() };
-      if (!input.failWorkflow) return status;
-      throw ApplicationFailure.create({
-        type: 'SyncFailed',
-        nonRetryable: true,
-        message: `blocked: no task of source ${input.sourceID} ran; none is enabled, or runSourcePayload leaves them all out`,
-        details: [status],
-      });
+      const why = `no task of source ${input.sourceID} ran; none is enabled, or runSourcePayload leaves them all out`;
+      return finish(input, sync, 'blocked', `blocked: ${why}`);
     }
-    for (const { taskID, runID } of runs) tell(taskID, { runID });
-    const deadline = Date.now() + durationMs(input.maxDuration);
-    const judgements = await Promise.all(
-      runs.map(async (run) => {
-        const wait = { deadline, interrupt: () => undefined };
-        const judgement = await followRun(run, wait, input, ({ phase: _phase, keyVersion: _keyVersion, ...news }) =>
-          tell(run.taskID, news),
-        );
-        tell(run.taskID, judgement);
-        countVerdict('sync', judgement.verdict);
-        return judgement;
-      }),
-    );
+    const judgements = await followRuns(input, sync, runs);
     const bad = judgements.filter((judgement) => !isGood(judgement, input));
-    status = { ...status, finishedAt: new Date().toISOString() };
-    findableBy({ Outcome: bad[0]?.verdict ?? 'success' });
-    if (bad.length === 0 || !input.failWorkflow) return status;
-    const message = `${bad.length} of ${judgements.length} tasks: ${bad.map(({ verdict, reason }) => `${verdict} (${reason})`).join(', ')}`;
-    throw ApplicationFailure.create({ type: 'SyncFailed', nonRetryable: true, message, details: [status] });
+    const [first] = bad;
+    if (!first) return finish(input, sync, 'success');
+    const verdicts = bad.map(({ verdict, reason }) => `${verdict} (${reason})`).join(', ');
+    return finish(input, sync, first.verdict, `${bad.length} of ${judgements.length} tasks: ${verdicts}`);
   } catch (error) {
-    if (isCancellation(error)) await CancellationScope.nonCancellable(() => reportCancelled(() => status, known, tell));
+    if (isCancellation(error)) await CancellationScope.nonCancellable(() => reportCancelled(sync));
     throw error;
   }
 }
 
-async function startRuns(input: Checked<'syncSource'>, known: KnownRuns): Promise<StartedRun[]> {
-  const { sourceID, runSourcePayload } = input;
+/** The state of one sync, and the way to tell of a change. */
+interface Sync {
+  status: SyncSourceResult;
+  /** The runs that each task had before the trigger. */
+  readonly known: Map<string, readonly string[]>;
+  readonly tell: (taskID: string, news: Partial<TaskVerdict>) => void;
+}
+
+function startSync(sourceID: string): Sync {
+  const sync: Sync = {
+    status: { sourceID, tasks: {}, startedAt: new Date().toISOString() },
+    known: new Map(),
+    tell(taskID, news) {
+      const { tasks } = sync.status;
+      sync.status = { ...sync.status, tasks: { ...tasks, [taskID]: { ...tasks[taskID], ...news } as TaskVerdict } };
+      setCurrentDetails(describe(sync.status));
+    },
+  };
+  setHandler(syncSourceStatus, () => sync.status, { description: 'The verdict of each task so far' });
+  return sync;
+}
+
+async function startRuns(
+  { sourceID, runSourcePayload }: Checked<'syncSource'>,
+  { known }: Sync,
+): Promise<StartedRun[]> {
   const { tasks } = await repeatable.listTasks({ sourceID: [sourceID], itemsPerPage: 100 });
   const taskIDs = tasks.flatMap(({ taskID }) => (taskID ? [taskID] : []));
   const inspections = await Promise.all(taskIDs.map((taskID) => repeatable.inspectTask({ taskID })));
@@ -127,27 +122,57 @@ async function startRuns(input: Checked<'syncSource'>, known: KnownRuns): Promis
   );
 }
 
+/** Waits for all of them, and judges each. */
+async function followRuns(
+  input: Checked<'syncSource'>,
+  { tell }: Sync,
+  runs: readonly StartedRun[],
+): Promise<Judgement[]> {
+  for (const { taskID, runID } of runs) tell(taskID, { runID });
+  const deadline = Date.now() + durationMs(input.maxDuration);
+  return Promise.all(
+    runs.map(async (run) => {
+      const wait = { deadline, interrupt: () => undefined };
+      const judgement = await followRun(run, wait, input, ({ phase: _phase, keyVersion: _keyVersion, ...news }) =>
+        tell(run.taskID, news),
+      );
+      tell(run.taskID, judgement);
+      countVerdict('sync', judgement.verdict);
+      return judgement;
+    }),
+  );
+}
+
+/** With a problem the workflow fails, unless it is not to. */
+function finish(input: Checked<'syncSource'>, sync: Sync, verdict: Verdict, problem?: string): SyncSourceResult {
+  sync.status = { ...sync.status, finishedAt: new Date().toISOString() };
+  findableBy({ Outcome: verdict });
+  if (problem === undefined || !input.failWorkflow) return sync.status;
+  throw ApplicationFailure.create({
+    type: 'SyncFailed',
+    nonRetryable: true,
+    message: problem,
+    details: [sync.status],
+  });
+}
+
 /** What runs on, of the tasks without a verdict. A trigger that was cut short may have started runs that nobody has heard of yet. */
-async function reportCancelled(
-  status: () => SyncSourceResult,
-  known: KnownRuns,
-  tell: (taskID: string, news: Partial<TaskVerdict>) => void,
-): Promise<void> {
-  if (Object.keys(status().tasks).length === 0) {
+async function reportCancelled(sync: Sync): Promise<void> {
+  if (Object.keys(sync.status.tasks).length === 0) {
     await Promise.all(
-      [...known].map(async ([taskID, runs]) => {
+      [...sync.known].map(async ([taskID, runs]) => {
         const [runID] = await startedSince(taskID, runs);
-        if (runID !== undefined) tell(taskID, { runID });
+        if (runID !== undefined) sync.tell(taskID, { runID });
       }),
     );
   }
-  const going = Object.entries(status().tasks).filter(([, { verdict }]) => verdict === undefined);
+  const going = Object.entries(sync.status.tasks).filter(([, { verdict }]) => verdict === undefined);
   const remote = await Promise.all(going.map(([, { runID }]) => stillRunning(runID)));
   for (const [place, [taskID]] of going.entries()) {
     const remoteStillRunning = remote[place] ?? false;
     const goesOn = remoteStillRunning ? "; Algolia can't stop the run, so it goes on" : '';
     countVerdict('sync', 'cancelled');
-    tell(taskID, { verdict: 'cancelled', reason: `cancelled${goesOn}`, remoteStillRunning });
+    sync.tell(taskID, { verdict: 'cancelled', reason: `cancelled${goesOn}`, remoteStillRunning });
   }
   upsertMemo({ remoteStillRunning: remote.includes(true) });
   findableBy({ Outcome: 'cancelled' });
