@@ -4,7 +4,6 @@ import {
   condition,
   continueAsNew,
   defineQuery,
-  defineSignal,
   isCancellation,
   log,
   setCurrentDetails,
@@ -19,6 +18,7 @@ import { finished, idOf, type Backfill, type BackfillProgress, type ItemVerdict 
 import { waitForTurn } from './steps/backfill-turn.ts';
 import { describeBackfill, estimateEnd } from './steps/describe-backfill.ts';
 import { failureMessage } from './steps/failure-type.ts';
+import { acceptPace } from './steps/pace-signals.ts';
 import { findableBy } from './steps/search-attributes.ts';
 
 /**
@@ -57,9 +57,6 @@ export interface BackfillStatus extends Omit<BackfillResult, 'finishedAt'> {
   readonly eta?: string;
 }
 
-export const pause = defineSignal('pause');
-export const resume = defineSignal('resume');
-export const setParallel = defineSignal<[{ maxParallel: number }]>('setParallel');
 export const backfillStatus = defineQuery<BackfillStatus>('status');
 
 const MAX_PARALLEL = 100;
@@ -103,25 +100,23 @@ function openDesk(rawInput: BackfillInput): Desk {
     setCurrentDetails(describeBackfill(status()));
   };
   setHandler(backfillStatus, status, { description: 'How many came to which verdict, and when it will be over' });
-  const setPaused = (paused: boolean) => {
-    said.paused = paused;
-    if (state) state.paused = paused;
-    tell();
-  };
-  setHandler(pause, () => setPaused(true), { description: 'Starts no more syncs until told to resume. No input' });
-  setHandler(resume, () => setPaused(false), { description: 'Goes on after a pause. No input' });
-  setHandler(
-    setParallel,
-    (message) => {
-      const wanted = message?.maxParallel;
-      if (!Number.isInteger(wanted) || wanted < 1 || wanted > MAX_PARALLEL)
-        return log.warn(`setParallel ignored: expected {"maxParallel": 8}, from 1 to ${MAX_PARALLEL}`);
-      said.maxParallel = wanted;
-      if (state) state.maxParallel = wanted;
+  acceptPace({
+    descriptions: {
+      pause: 'Starts no more syncs until told to resume. No input',
+      setParallel: 'Has so many syncs under way at a time. Input: {"maxParallel": 8}',
+    },
+    limit: MAX_PARALLEL,
+    onPaused(paused) {
+      said.paused = paused;
+      if (state) state.paused = paused;
       tell();
     },
-    { description: 'Has so many syncs under way at a time. Input: {"maxParallel": 8}' },
-  );
+    onParallel(maxParallel) {
+      said.maxParallel = maxParallel;
+      if (state) state.maxParallel = maxParallel;
+      tell();
+    },
+  });
   return {
     tell,
     said,

@@ -3,7 +3,6 @@ import {
   CancellationScope,
   CancelledFailure,
   defineQuery,
-  defineSignal,
   isCancellation,
   log,
   setCurrentDetails,
@@ -19,6 +18,7 @@ import { checkInput, repeatable } from './proxies.ts';
 import { describePush } from './steps/describe-push.ts';
 import { durationMs } from './steps/duration.ts';
 import { failureMessage, failureType } from './steps/failure-type.ts';
+import { acceptPace } from './steps/pace-signals.ts';
 import { pushInSlices, type PushControls } from './steps/push-in-slices.ts';
 import { outcomeOf } from './steps/push-outcome.ts';
 import { findableBy } from './steps/search-attributes.ts';
@@ -72,9 +72,6 @@ export type PushRecordsStatus = Partial<PushRecordsResult> & {
   readonly reason?: string;
 };
 
-export const pause = defineSignal('pause');
-export const resume = defineSignal('resume');
-export const setParallel = defineSignal<[{ maxParallel: number }]>('setParallel');
 export const pushRecordsStatus = defineQuery<PushRecordsStatus>('status');
 
 const MAX_PARALLEL = 64;
@@ -133,26 +130,24 @@ function startPush(input: PushRecordsInput | undefined): Push {
     tellCheckpoint: (checkpoint) => push.tell(outcomeOf(checkpoint)),
   };
   setHandler(pushRecordsStatus, () => push.status, { description: 'What is pushed so far, as in the result' });
-  const setPaused = (paused: boolean) => {
-    controls.paused = paused;
-    if (push.status.phase === 'pushing' || push.status.phase === 'paused')
-      push.tell({ phase: paused ? 'paused' : 'pushing' });
-    if (paused) controls.interrupt();
-  };
-  setHandler(pause, () => setPaused(true), { description: 'Pushes no more batches until told to resume. No input' });
-  setHandler(resume, () => setPaused(false), { description: 'Goes on after a pause. No input' });
-  setHandler(
-    setParallel,
-    (message) => {
-      const wanted = message?.maxParallel;
-      if (!Number.isInteger(wanted) || wanted < 1 || wanted > MAX_PARALLEL)
-        return log.warn(`setParallel ignored: expected {"maxParallel": 8}, from 1 to ${MAX_PARALLEL}`);
-      controls.maxParallel = wanted;
-      push.tell({ maxParallel: wanted });
+  acceptPace({
+    descriptions: {
+      pause: 'Pushes no more batches until told to resume. No input',
+      setParallel: 'Pushes this many batches at a time. Input: {"maxParallel": 8}',
+    },
+    limit: MAX_PARALLEL,
+    onPaused(paused) {
+      controls.paused = paused;
+      if (push.status.phase === 'pushing' || push.status.phase === 'paused')
+        push.tell({ phase: paused ? 'paused' : 'pushing' });
+      if (paused) controls.interrupt();
+    },
+    onParallel(maxParallel) {
+      controls.maxParallel = maxParallel;
+      push.tell({ maxParallel });
       controls.interrupt();
     },
-    { description: `Pushes this many batches at a time. Input: {"maxParallel": 8}` },
-  );
+  });
   return push;
 }
 

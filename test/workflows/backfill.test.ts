@@ -4,14 +4,8 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
-import {
-  backfill,
-  backfillStatus,
-  pause,
-  resume,
-  setParallel,
-  type BackfillInput,
-} from '../../src/workflows/backfill.ts';
+import { backfill, backfillStatus, type BackfillInput } from '../../src/workflows/backfill.ts';
+import { pause, resume, setParallel } from '../../src/workflows/steps/pace-signals.ts';
 import { callAlgolia, makeConnector } from '../setup/connector.ts';
 import { failureOf } from '../setup/decide.ts';
 import { historiesOfChain, outstandingChildren } from '../setup/outstanding-children.ts';

@@ -10,14 +10,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
 import {
-  pause,
   pushRecords,
   pushRecordsStatus,
-  resume,
-  setParallel,
   type PushRecordsInput,
   type PushRecordsResult,
 } from '../../src/workflows/push-records.ts';
+import { pause, resume, setParallel } from '../../src/workflows/steps/pace-signals.ts';
 import { callAlgolia } from '../setup/connector.ts';
 import { makePushConnector, seeIndex } from '../setup/indices.ts';
 import { pushedBatches } from '../setup/pushed-batches.ts';
