@@ -64,7 +64,7 @@ export function createActivities({
   ...options
 }: ActivitiesOptions) {
   const client: AlgoliaClient = createClient(options);
-  const { reveal, userAgent } = options;
+  const { applicationId, reveal, userAgent } = options;
   const post = createPost({
     channels: approvals.channels,
     reveal: (reference) => reveal(new SecretRef(reference)),
@@ -72,36 +72,32 @@ export function createActivities({
   });
   const searchRequest = createSearchRequest(client, keys);
   const access: RecordsAccess = { ...records, userAgent };
-  const sweepTemporaryIndices = createSweepTemporaryIndices(searchRequest, options.applicationId);
+  const sweepTemporaryIndices = createSweepTemporaryIndices(searchRequest, applicationId);
   return logAttempts({
     ...createOperationActivities(client, keys),
-    checkInput: createCheckInput(options.applicationId),
+    chunkedPush: createChunkedPush(client, keys),
+    checkInput: createCheckInput(applicationId),
+
     inspectTask: createInspectTask(client, keys),
     findNewRuns: createFindNewRuns(client, keys),
     awaitRun: createAwaitRun(client, keys, room),
     digestEvents: createDigestEvents(client, keys),
-    findResources: createFindResources(client, keys),
     listTaskIDs: createListTaskIDs(client, keys),
+    timeWindow,
+    keepVerdicts: createKeepVerdicts(records.directory),
+
+    findResources: createFindResources(client, keys),
+    ...createManifestActivities(client, keys, applicationId),
     inspectTransformation: createInspectTransformation(client, keys),
     trySamples: createTrySamples(client, keys),
-    compareCode,
     readCode: createReadCode(records.directory),
-    ...createManifestActivities(client, keys, options.applicationId),
-    keepVerdicts: createKeepVerdicts(records.directory),
-    timeWindow,
-    ...createKeyActivities({ applicationId: options.applicationId, client, keys, store: keyStore }),
-    approvalPolicy: createApprovalPolicy(approvals),
-    hashPlan,
-    readRequester,
-    readSender: createReadSender(),
-    deliverToken: createDeliverToken(post),
-    matchToken,
-    notify: createNotify(post),
-    chunkedPush: createChunkedPush(client, keys),
+    compareCode,
+
     inspectRecords: createInspectRecords(access),
     pushSlice: createPushSlice(client, keys, access),
-    keepFailedRecords: createKeepFailedRecords(access),
     readPushCheckpoint,
+    keepFailedRecords: createKeepFailedRecords(access),
+
     inspectReplace: createInspectReplace(searchRequest),
     countRecords: createCountRecords(searchRequest),
     awaitRecords: createAwaitRecords(searchRequest),
@@ -111,18 +107,24 @@ export function createActivities({
     awaitIndexTask: createAwaitIndexTask(searchRequest),
     awaitReplaceEnd,
     sweepTemporaryIndices,
+
+    ...createKeyActivities({ applicationId, client, keys, store: keyStore }),
+
+    approvalPolicy: createApprovalPolicy(approvals),
+    hashPlan,
+    readRequester,
+    readSender: createReadSender(),
+    deliverToken: createDeliverToken(post),
+    matchToken,
+    notify: createNotify(post),
+
     checkChannels: createCheckChannels(approvals.channels),
     inspectConnectors: createInspectConnectors(client, keys),
-    inspectLeftovers: createInspectLeftovers({
-      applicationId: options.applicationId,
-      client,
-      keys,
-      sweep: sweepTemporaryIndices,
-    }),
+    inspectLeftovers: createInspectLeftovers({ applicationId, client, keys, sweep: sweepTemporaryIndices }),
     inspectSchedules,
     takeOverCrons: createTakeOverCrons(client, keys),
-    readAlerts: createReadAlerts(options.applicationId),
-    reportProblems: createReportProblems(options.applicationId),
+    readAlerts: createReadAlerts(applicationId),
+    reportProblems: createReportProblems(applicationId),
   });
 }
 
