@@ -15,7 +15,7 @@ import { openApprovals, requireApproval, type ApprovalOutcome } from './steps/ap
 import { durationMs } from './steps/duration.ts';
 import { failureMessage, failureType, unwrap } from './steps/failure-type.ts';
 import { deleteForGood } from './steps/index-cleanup.ts';
-import { describeReplace } from './steps/index-details.ts';
+import { describeReplace } from './steps/describe-replace.ts';
 import { copyScopes, COUNTED, fillTemporaryIndex } from './steps/index-fill.ts';
 import { judgeReplacement, type GuardReport } from './steps/index-guard.ts';
 import { underLock } from './steps/index-lock.ts';
