@@ -4,6 +4,7 @@ import type { OutputOf } from '../operations/index.ts';
 import { checkInput, repeatable } from './proxies.ts';
 import { checkPolicy, openApprovals, requireApproval, type ApprovalOutcome } from './steps/approval.ts';
 import { failureMessage } from './steps/failure-type.ts';
+import { approvalLine, syncLine } from './steps/outcome-lines.ts';
 import { startProgress, type Progress } from './steps/progress.ts';
 import { findableBy } from './steps/search-attributes.ts';
 import { changedMembers, sourceBefore, type SourceBefore } from './steps/source-before.ts';
@@ -157,10 +158,5 @@ async function putBack(
 }
 
 function describe({ sourceID, step, approval, sync }: ChangeSourceStatus): string {
-  return [
-    `**source \`${sourceID}\`**: ${step}`,
-    '',
-    ...(approval ? [`- approved by ${approval.by.map(({ actor }) => actor).join(', ')}`] : []),
-    ...(sync ? [`- sync: ${sync.verdict} (run \`${sync.runID}\`)`] : []),
-  ].join('\n');
+  return [`**source \`${sourceID}\`**: ${step}`, '', ...approvalLine(approval), ...syncLine('sync', sync)].join('\n');
 }

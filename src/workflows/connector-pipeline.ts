@@ -14,6 +14,7 @@ import {
   type ConnectorIDs,
   type ConnectorStatus,
 } from './steps/make-connector.ts';
+import { approvalLine, syncLine } from './steps/outcome-lines.ts';
 import { startProgress, type Progress } from './steps/progress.ts';
 import { runChild } from './steps/run-child.ts';
 import { findableBy } from './steps/search-attributes.ts';
@@ -148,9 +149,9 @@ function describe(status: ConnectorPipelineStatus): string {
   const { approval, sync, rotation, secondSync } = status;
   return [
     describeConnector(status),
-    ...(approval ? [`- approved by ${approval.by.map(({ actor }) => actor).join(', ')}`] : []),
-    ...(sync ? [`- first sync: ${sync.verdict} (run \`${sync.runID}\`)`] : []),
+    ...approvalLine(approval),
+    ...syncLine('first sync', sync),
     ...(rotation ? [`- rotation of the API key: ${rotation.outcome}`] : []),
-    ...(secondSync ? [`- second sync: ${secondSync.verdict} (run \`${secondSync.runID}\`)`] : []),
+    ...syncLine('second sync', secondSync),
   ].join('\n');
 }

@@ -8,6 +8,7 @@ import { pointAt, tasksOf, usersOf, type User } from './steps/authentication-use
 import { drainTasks } from './steps/drain-tasks.ts';
 import { durationMs } from './steps/duration.ts';
 import { failureMessage } from './steps/failure-type.ts';
+import { approvalLine, syncLine } from './steps/outcome-lines.ts';
 import { startProgress, type Progress } from './steps/progress.ts';
 import { findableBy } from './steps/search-attributes.ts';
 import { syncChild } from './steps/sync-child.ts';
@@ -280,9 +281,9 @@ function describe(status: RotateAuthenticationStatus): string {
     `**authentication \`${oldAuthenticationID}\`**: ${step}`,
     '',
     ...(newAuthenticationID ? [`- the new one: \`${newAuthenticationID}\``] : []),
-    ...(approval ? [`- approved by ${approval.by.map(({ actor }) => actor).join(', ')}`] : []),
+    ...approvalLine(approval),
     ...switched.map(({ kind, id }) => `- switched: ${kind} \`${id}\``),
-    ...canary.map(({ verdict, runID }) => `- canary: ${verdict} (run \`${runID}\`)`),
+    ...canary.flatMap((sync) => syncLine('canary', sync)),
     ...(kept ? [`- the old one is kept: ${kept}`] : []),
     ...(status.leftBehind ?? []).map((what) => `- **left behind**: ${what}`),
   ].join('\n');

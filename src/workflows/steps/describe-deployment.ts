@@ -1,5 +1,6 @@
 import type { SampleTried } from '../../activities/try-samples.ts';
 import type { DeployTransformationStatus } from '../deploy-transformation.ts';
+import { approvalLine, syncLine } from './outcome-lines.ts';
 
 const MAX_TRIES_SHOWN = 5;
 const MAX_USERS_SHOWN = 10;
@@ -11,8 +12,8 @@ export function describeDeployment(status: DeployTransformationStatus): string {
     `**transformation \`${transformationID}\`**: ${step}`,
     '',
     ...(usedBy ? [`- changes the records of: ${listed(usedBy)}`] : []),
-    ...(approval ? [`- approved by ${approval.by.map(({ actor }) => actor).join(', ')}`] : []),
-    ...(sync ? [`- canary: ${sync.verdict} (run \`${sync.runID}\`)`] : []),
+    ...approvalLine(approval),
+    ...syncLine('canary', sync),
     ...(changes ? [`- ${changes.added} lines added, ${changes.removed} removed`] : []),
     ...(diff ? ['', fenced('diff', diff)] : []),
     ...tries.slice(0, MAX_TRIES_SHOWN).flatMap(describeTry),

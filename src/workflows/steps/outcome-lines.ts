@@ -1,0 +1,10 @@
+import type { SyncTaskResult } from '../sync-task.ts';
+import type { ApprovalOutcome } from './approval.ts';
+
+/** What Current Details say of an approval, once it is given. */
+export const approvalLine = (approval: ApprovalOutcome | undefined): string[] =>
+  approval ? [`- approved by ${approval.by.map(({ actor }) => actor).join(', ')}`] : [];
+
+/** The same of a sync, once it has ended. */
+export const syncLine = (what: string, sync: SyncTaskResult | undefined): string[] =>
+  sync ? [`- ${what}: ${sync.verdict} (run \`${sync.runID}\`)`] : [];
