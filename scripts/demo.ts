@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { request } from 'undici';
+import { table } from '../src/cli/output.ts';
 import type { connectorPipeline, ConnectorPipelineResult } from '../src/workflows/connector-pipeline.ts';
 import type { provisionConnector, ProvisionConnectorResult } from '../src/workflows/provision-connector.ts';
 import { rotateApiKeyId } from '../src/workflows/rotate-api-key.ts';
@@ -176,19 +177,14 @@ async function syncProgress(
 }
 
 function summaryTable(outcomes: readonly Outcome[], webUi: string): string {
-  const rows = [
-    ['connector', 'records', 'verdict', 'duration', 'Web UI'],
-    ...outcomes.map(({ name, records, verdict, durationMs, workflowId }) => [
-      name,
-      String(records),
-      verdict,
-      `${(durationMs / 1000).toFixed(1)} s`,
-      `${webUi}/workflows/${encodeURIComponent(workflowId)}`,
-    ]),
-  ];
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
-  return `\n${lines.map((line) => line.trimEnd()).join('\n')}\n`;
+  const rows = outcomes.map(({ name, records, verdict, durationMs, workflowId }) => [
+    name,
+    String(records),
+    verdict,
+    `${(durationMs / 1000).toFixed(1)} s`,
+    `${webUi}/workflows/${encodeURIComponent(workflowId)}`,
+  ]);
+  return `\n${table(['connector', 'records', 'verdict', 'duration', 'Web UI'], rows)}\n`;
 }
 
 function whatToTry({ uiUrl, namespace }: Services['temporal']): string {
