@@ -1,13 +1,12 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { readFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { NativeConnection, Runtime, Worker, DefaultLogger, type WorkerOptions } from '@temporalio/worker';
 import { loadConfig } from '../src/config.ts';
 import { createWorker } from '../src/create-worker.ts';
 import { createScrubber } from '../src/secrets/scrubber.ts';
+import { serveOnLoopback } from '../scripts/serve-on-loopback.ts';
 
 const THIS_FILE = fileURLToPath(import.meta.url);
 
@@ -79,21 +78,12 @@ export interface EmptyAlgolia {
 /** Answers every request at once with the same, in this process: an empty list to who asks for one, a task to who asks for that. */
 export async function startEmptyAlgolia(): Promise<EmptyAlgolia> {
   const waiting = new Map<string, () => void>();
-  const server = createServer(({ method = '' }, response) => {
+  const { url, stop } = await serveOnLoopback(({ method = '' }, response) => {
     waiting.get(method)?.();
     waiting.delete(method);
     response.writeHead(200, { 'content-type': 'application/json' }).end(ANSWER);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    nextRequest: (method) => new Promise((resolve) => waiting.set(method, resolve)),
-    async stop() {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
-  };
+  });
+  return { url, stop, nextRequest: (method) => new Promise((resolve) => waiting.set(method, resolve)) };
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -1,8 +1,6 @@
 import { createReadStream } from 'node:fs';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { serveOnLoopback, type LoopbackServer } from './serve-on-loopback.ts';
 
 const DATA = new URL('../node_modules/vega-datasets/data/', import.meta.url);
 
@@ -12,24 +10,15 @@ const FILES: Readonly<Record<string, { file: string; contentType: string; protec
   '/airports.csv': { file: 'airports.csv', contentType: 'text/csv' },
 };
 
-export interface DataServer {
-  readonly url: string;
-  stop(): Promise<void>;
-}
-
 export interface Credentials {
   readonly username: string;
   readonly password: string;
 }
 
 /** Serves real data on loopback, for connectors to fetch; the films to those with credentials only. */
-export async function startDataServer({
-  port,
-  username,
-  password,
-}: Credentials & { port: number }): Promise<DataServer> {
+export function startDataServer({ port, username, password }: Credentials & { port: number }): Promise<LoopbackServer> {
   const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-  const server = createServer((request, response) => {
+  return serveOnLoopback((request, response) => {
     const found = FILES[request.url ?? ''];
     if (!found) {
       response.writeHead(404).end();
@@ -41,15 +30,5 @@ export async function startDataServer({
     }
     response.writeHead(200, { 'content-type': found.contentType });
     createReadStream(fileURLToPath(new URL(found.file, DATA))).pipe(response);
-  });
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async stop() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-  };
+  }, port);
 }

@@ -1,8 +1,6 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { randomUUID } from 'node:crypto';
 import type { Simulator } from '../../simulator/index.ts';
+import { serveOnLoopback } from '../../scripts/serve-on-loopback.ts';
 
 /** Sends one request to the simulator as a user of Algolia would. Throws on anything but 2xx. */
 export async function callAlgolia<T = Record<string, string>>(
@@ -74,19 +72,10 @@ export interface RecordServer {
 /** Serves records as JSON on loopback, for sources to fetch. */
 export async function serveRecords(count = 25): Promise<RecordServer> {
   const records = Array.from({ length: count }, (_, place) => ({ objectID: `r${place}`, title: `Title ${place}` }));
-  const server = createServer((_, response) => {
+  const { url, stop } = await serveOnLoopback((_, response) => {
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(records));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/records.json`,
-    async stop() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-  };
+  return { url: `${url}/records.json`, stop };
 }
 
 export interface SimulatorState {

@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
 import { callAlgolia, makeConnector } from './connector.ts';
 import { makeIndex, makePushConnector, makeRecords } from './indices.ts';
+import { serveOnLoopback, type LoopbackServer } from '../../scripts/serve-on-loopback.ts';
 
 const RECORDS = makeRecords(25, 'Title').map((record) => ({ ...record, sku: record.objectID }));
 const CSV = ['objectID,title,sku', ...RECORDS.map(({ objectID, title, sku }) => [objectID, title, sku].join(','))].join(
@@ -70,22 +68,12 @@ async function write(directory: string, name: string, content: string | Buffer):
 }
 
 /** The shop of the examples: its products, and somebody who takes notices. */
-async function serveShop() {
-  const server = createServer(({ url = '' }, response) => {
+function serveShop(): Promise<LoopbackServer> {
+  return serveOnLoopback(({ url = '' }, response) => {
     const csv = url.endsWith('.csv');
     response.writeHead(200, { 'content-type': csv ? 'text/csv' : 'application/json' });
     response.end(csv ? CSV : JSON.stringify(RECORDS));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async stop() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-  };
 }
 
 type Ids = Readonly<Record<string, string>>;

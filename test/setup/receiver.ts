@@ -1,6 +1,4 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { serveOnLoopback } from '../../scripts/serve-on-loopback.ts';
 
 export interface Receiver {
   readonly url: string;
@@ -21,7 +19,7 @@ export interface Posted {
 /** A webhook receiver on loopback that remembers. */
 export async function startReceiver(): Promise<Receiver> {
   const all: Posted[] = [];
-  const server = createServer((request, response) => {
+  const { url, stop } = await serveOnLoopback((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
@@ -31,17 +29,11 @@ export async function startReceiver(): Promise<Receiver> {
       response.writeHead(receiver.status).end('thanks');
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
   const receiver: Receiver = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
     posted: (path) => all.filter((posted) => posted.path === path),
     status: 200,
-    async stop() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
+    stop,
   };
   return receiver;
 }

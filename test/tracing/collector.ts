@@ -1,7 +1,5 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
+import { serveOnLoopback } from '../../scripts/serve-on-loopback.ts';
 
 export interface SeenSpan {
   readonly name: string;
@@ -53,7 +51,7 @@ const { ExportTraceServiceRequest } = opentelemetry.proto.collector.trace.v1;
 export async function startCollector(): Promise<Collector> {
   const spans: SeenSpan[] = [];
   const raw: Buffer[] = [];
-  const server = createServer((request, response) => {
+  const { url, stop } = await serveOnLoopback((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
@@ -66,17 +64,11 @@ export async function startCollector(): Promise<Collector> {
       response.writeHead(isTraces ? 200 : 404, { 'content-type': 'application/x-protobuf' }).end();
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
     spans: () => spans,
     raw: () => Buffer.concat(raw).toString('latin1'),
-    async stop() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
+    stop,
   };
 }
 
