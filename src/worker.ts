@@ -9,6 +9,7 @@ import { createLogger } from './logger.ts';
 import { prepareNamespace } from './prepare-namespace.ts';
 import { createScrubber } from './secrets/scrubber.ts';
 import { warnOfOldServer } from './warn-of-old-server.ts';
+import { warnOfRealSearch } from './warn-of-real-search.ts';
 
 /** Connects, polls until told to stop (SIGTERM, SIGINT), lets activities finish within the grace, and leaves. */
 async function main(): Promise<void> {
@@ -17,6 +18,7 @@ async function main(): Promise<void> {
   const scrubber = createScrubber();
   const logger = createLogger(config.logLevel, scrubber.scrub);
   installRuntime(config, logger);
+  warnOfRealSearch(config, logger);
   let worker: Worker | undefined;
   endInTime({ graceMs: config.shutdownGraceMs, worker: () => worker, log: (message) => logger.error(message) });
   const connection = await connect(config);
