@@ -24,13 +24,12 @@ const LOOPING = [
   'awaitIndexTask',
   'awaitReplaceEnd',
 ] as const;
-/** What goes through all records of a file. */
-const READING = ['inspectRecords', 'keepFailedRecords'] as const;
 
 type Slow = (typeof SLOW)[number];
 type SlowOnce = (typeof SLOW_ONCE)[number];
 type Looping = (typeof LOOPING)[number];
-type Reading = (typeof READING)[number];
+/** What goes through the records of a file. */
+type OnRecords = 'inspectRecords' | 'pushSlice' | 'keepFailedRecords';
 
 /**
  * Who goes first where a worker has more to do than places for it, 1 before 5. What says nothing goes as its workflow does: in a
@@ -85,7 +84,15 @@ const pushing = proxyActivities<Pick<Activities, 'pushSlice' | 'chunkedPush'>>({
   // It answers with how far it came.
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 });
-const reading = proxyActivities<Pick<Activities, Reading>>({
+const reading = proxyActivities<Pick<Activities, 'inspectRecords'>>({
+  startToCloseTimeout: '4h',
+  heartbeatTimeout,
+  scheduleToCloseTimeout: '8h',
+  // Half an hour of pauses, as for everything; but what is read at last may take its time.
+  retry: { ...retry, maximumAttempts: 35 },
+});
+/** Until there is room on the disk. */
+const keeping = proxyActivities<Pick<Activities, 'keepFailedRecords'>>({
   startToCloseTimeout: '4h',
   heartbeatTimeout,
   scheduleToCloseTimeout: '8h',
@@ -107,11 +114,12 @@ const onceSlow = proxyActivities<Pick<Activities, SlowOnce>>({
 
 /** What may be sent again and is, until it is answered: reads, writes that say the same twice, and pushes that know how far they came. */
 export const repeatable = summarized<
-  Pick<Activities, Repeatable | Looping | Reading | 'awaitRun' | 'pushSlice' | 'chunkedPush' | 'setClientApiKey'>
+  Pick<Activities, Repeatable | Looping | OnRecords | 'awaitRun' | 'chunkedPush' | 'setClientApiKey'>
 >(fast, [
   [['awaitRun'], waiting],
   [['pushSlice', 'chunkedPush'], pushing],
-  [READING, reading],
+  [['inspectRecords'], reading],
+  [['keepFailedRecords'], keeping],
   [LOOPING, looping],
   [SLOW, slow],
 ]);
