@@ -1,3 +1,4 @@
+import type { WorkflowHandle } from '@temporalio/client';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -64,6 +65,9 @@ const start = (input: ConnectorPipelineInput) =>
     workflowId: `pipeline-${randomUUID()}`,
     args: [input],
   });
+
+const outcomeOf = async (handle: WorkflowHandle) =>
+  (await handle.describe()).typedSearchAttributes.get({ name: 'Outcome', type: 'KEYWORD' });
 
 async function taskOf(name: string) {
   const { sources, tasks } = await simulator.control<{ sources: Named[]; tasks: { sourceID: string }[] }>('GET /state');
@@ -156,6 +160,7 @@ describe.concurrent('nothing of it is left', () => {
     await handle.cancel();
     expect((await failureOf(handle)).name).toBe('CancelledFailure');
     expect(await inventory(simulator, name)).toEqual(NOTHING);
+    expect(await outcomeOf(handle)).toBe('undone');
   });
 
   test('when the first sync fails', async () => {
@@ -188,6 +193,7 @@ describe.concurrent('nothing of it is left', () => {
     await answer(handle, 'reject');
     await failureOf(handle);
     expect(await inventory(simulator, name)).toMatchObject({ tasks: 1 });
+    expect(await outcomeOf(handle)).toBe('kept');
   });
 });
 

@@ -266,6 +266,8 @@ describe.concurrent('what goes wrong is undone:', () => {
     const failure = await failureOf(handle);
     expect(failure.message).toMatch(new RegExp(`Not undone: source ${sourceID}: deleteSource: answered 4\\d\\d`));
     expect(await inventory(simulator, name)).toMatchObject({ sources: 1, destinations: 0, tasks: 1 });
+    const { typedSearchAttributes } = await handle.describe();
+    expect(typedSearchAttributes.get({ name: 'Outcome', type: 'KEYWORD' })).toBe('not undone');
   });
 
   test('a delete whose answer is lost, or that is refused for a while', async () => {

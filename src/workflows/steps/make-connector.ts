@@ -4,6 +4,7 @@ import type { ResourceKind } from '../../operations/resource-kinds.ts';
 import { once, repeatable } from '../proxies.ts';
 import { adoptOrCreate, type Settled, type Wanted } from './adopt-or-create.ts';
 import type { Progress } from './progress.ts';
+import { findableBy } from './search-attributes.ts';
 import type { UndoLog } from './undo.ts';
 import { reasonOf, undoneFailure } from './undone-failure.ts';
 import { checkSource, checkTransformation, type Validation } from './validate.ts';
@@ -175,12 +176,17 @@ export async function unmakeConnector(
   const failed = (outcome?: string, details?: object) =>
     undoneFailure(error, { type: 'ProvisionFailed', outcome, details });
   const { created } = progress.status;
+  const ended = (Outcome: string) => {
+    if (patched('outcome of what failed')) findableBy({ Outcome });
+  };
   if (input.keepOnFailure) {
+    ended('kept');
     progress.tell({ step: `failed, and kept what was made: ${why}` });
     return failed(created.length > 0 ? 'What was made is kept' : undefined);
   }
   progress.tell({ step: `deleting what was made, because: ${why}` });
   const leftBehind = await undo.undo();
+  ended(leftBehind.length > 0 ? 'not undone' : 'undone');
   progress.tell({ step: `undone, because: ${why}`, ...(leftBehind.length > 0 ? { leftBehind } : {}) });
   if (leftBehind.length > 0) return failed(`Not undone: ${leftBehind.join('; ')}`, { leftBehind });
   return failed(created.length > 0 ? 'What was made is deleted again' : undefined);
