@@ -100,7 +100,8 @@ describe.concurrent('a backfill', () => {
     const handle = await start({ taskFilter: { sourceID: [sourceID] }, maxParallel: 20 });
     await handle.signal(pause);
     // Each is an event, so that the history is long while most is still to be synced.
-    await Promise.all(Array.from({ length: 2_000 }, () => handle.signal(setParallel, { maxParallel: 30 })));
+    for (let signals = 0; signals < 2_000; signals += 100)
+      await Promise.all(Array.from({ length: 100 }, () => handle.signal(setParallel, { maxParallel: 30 })));
     await handle.signal(resume);
     const result = await handle.result();
     expect(result).toMatchObject({ total: 200, counts: { success: 200 }, notGood: [] });
