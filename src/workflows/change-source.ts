@@ -7,6 +7,7 @@ import { failureMessage } from './steps/failure-type.ts';
 import { approvalLine, syncLine } from './steps/outcome-lines.ts';
 import { startProgress, type Progress } from './steps/progress.ts';
 import { findableBy } from './steps/search-attributes.ts';
+import { seeThrough } from './steps/see-through.ts';
 import { changedMembers, sourceBefore, type SourceBefore } from './steps/source-before.ts';
 import { syncChild } from './steps/sync-child.ts';
 import { reasonOf, undoneFailure } from './steps/undone-failure.ts';
@@ -63,7 +64,7 @@ export async function changeSource(rawInput: ChangeSourceInput): Promise<ChangeS
   const before = sourceBefore(approved, sourceUpdate);
   try {
     tell({ step: 'updating the source', approval });
-    await repeatable.updateSource({ sourceID, sourceUpdate });
+    await seeThrough(() => repeatable.updateSource({ sourceID, sourceUpdate }), { since: 'see the update through' });
     const sync =
       taskID === undefined
         ? undefined

@@ -1,4 +1,4 @@
-import { ApplicationFailure, CancellationScope, CancelledFailure, defineQuery } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, defineQuery } from '@temporalio/workflow';
 import type { Checked, WorkflowInput } from '../activities/check-input.ts';
 import { checkInput, repeatable } from './proxies.ts';
 import { checkPolicy, openApprovals, requireApproval, type ApprovalOutcome } from './steps/approval.ts';
@@ -9,6 +9,7 @@ import { durationMs } from './steps/duration.ts';
 import { failureMessage } from './steps/failure-type.ts';
 import { startProgress, type Progress } from './steps/progress.ts';
 import { findableBy } from './steps/search-attributes.ts';
+import { seeThrough } from './steps/see-through.ts';
 import { reasonOf, undoneFailure } from './steps/undone-failure.ts';
 
 /**
@@ -86,11 +87,9 @@ async function decommission(input: Input, wasEnabled: boolean, tell: Tell): Prom
   }
 }
 
-/** A request under way is not cancelled: it might have its effect after the task was enabled again. */
 async function disable(taskID: string, tell: Tell): Promise<void> {
   tell({ step: 'disabling the task' });
-  await CancellationScope.nonCancellable(() => repeatable.disableTask({ taskID }));
-  if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled');
+  await seeThrough(() => repeatable.disableTask({ taskID }));
 }
 
 async function drain({ taskID, drain: patience }: Input, tell: Tell): Promise<readonly string[]> {

@@ -1,4 +1,4 @@
-import { ApplicationFailure, CancellationScope, CancelledFailure, defineQuery } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, defineQuery } from '@temporalio/workflow';
 import type { Checked, WorkflowInput } from '../activities/check-input.ts';
 import type { CodeComparison } from '../activities/compare-code.ts';
 import type { TransformationInspection } from '../activities/inspect-transformation.ts';
@@ -10,6 +10,7 @@ import { describeDeployment } from './steps/describe-deployment.ts';
 import { startProgress, type Progress } from './steps/progress.ts';
 import { findableBy } from './steps/search-attributes.ts';
 import { isOurs, putTransformationBack, type Deployed } from './steps/put-transformation-back.ts';
+import { seeThrough } from './steps/see-through.ts';
 import { syncChild } from './steps/sync-child.ts';
 import { reasonOf, undoneFailure } from './steps/undone-failure.ts';
 import { assertAllAsExpected } from './steps/validate.ts';
@@ -184,18 +185,16 @@ async function approveDeployment(
   return { approval, deployment };
 }
 
-/** A request under way is not cancelled, for then nobody would know whether it had its effect. */
 async function update(
   { found: { transformationID }, definition }: Deployment,
   deployed: { updatedAt?: string },
   tell: Tell,
 ): Promise<void> {
   tell({ step: 'updating the transformation' });
-  const { updatedAt } = await CancellationScope.nonCancellable(() =>
-    repeatable.updateTransformation({ transformationID, transformationCreate: definition }),
-  );
-  if (updatedAt) deployed.updatedAt = updatedAt;
-  if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled');
+  await seeThrough(async () => {
+    const { updatedAt } = await repeatable.updateTransformation({ transformationID, transformationCreate: definition });
+    if (updatedAt) deployed.updatedAt = updatedAt;
+  });
 }
 
 async function syncCanary(input: Input, taskID: string, tell: Tell): Promise<SyncTaskResult> {

@@ -5,6 +5,7 @@ import { checkPolicy, openApprovals, requireApproval, type ApprovalOutcome } fro
 import { failureMessage } from './steps/failure-type.ts';
 import { startProgress, type Progress } from './steps/progress.ts';
 import { findableBy } from './steps/search-attributes.ts';
+import { seeThrough } from './steps/see-through.ts';
 import { syncChild } from './steps/sync-child.ts';
 import { reasonOf, undoneFailure } from './steps/undone-failure.ts';
 import type { SyncTaskResult } from './sync-task.ts';
@@ -49,7 +50,7 @@ export async function reenableTask(rawInput: ReenableTaskInput): Promise<Reenabl
   if (await isEnabled(taskID)) return { taskID, outcome: 'was enabled', approval };
   try {
     tell({ step: 'enabling the task' });
-    await repeatable.enableTask({ taskID });
+    await seeThrough(() => repeatable.enableTask({ taskID }), { since: 'see the update through' });
     const sync = await syncChild(
       { ...input.run, taskID },
       { name: 'sync', summary: 'sync of the task that was enabled again', tell },

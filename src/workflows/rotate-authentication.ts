@@ -11,6 +11,7 @@ import { failureMessage } from './steps/failure-type.ts';
 import { approvalLine, syncLine } from './steps/outcome-lines.ts';
 import { startProgress, type Progress } from './steps/progress.ts';
 import { findableBy } from './steps/search-attributes.ts';
+import { seeThrough } from './steps/see-through.ts';
 import { syncChild } from './steps/sync-child.ts';
 import { undoLog, type UndoLog } from './steps/undo.ts';
 import { reasonOf, undoneFailure } from './steps/undone-failure.ts';
@@ -177,7 +178,7 @@ async function switchAll(
     progress.tell({ step: `switching ${user.kind} ${user.id}` });
     // Noted first: a request whose answer is lost may have switched it.
     switched.push(user);
-    await pointAt(user, newID);
+    await seeThrough(() => pointAt(user, newID), { since: 'see the update through' });
     progress.tell({ switched: [...switched] });
     if (canary && (user.id === canary.sourceID || user.id === canary.destinationID))
       await syncCanary(input, canary.taskID, progress);

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
 import { changeSource, changeSourceStatus, type ChangeSourceInput } from '../../src/workflows/change-source.ts';
+import { allAnswered } from '../setup/all-answered.ts';
 import { callAlgolia, makeConnector, serveRecords, type RecordServer } from '../setup/connector.ts';
 import { answer, asked, failureOf } from '../setup/decide.ts';
 import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
@@ -101,6 +102,25 @@ describe.concurrent('a change that is approved', () => {
     await handle.cancel();
     expect((await failureOf(handle)).name).toBe('CancelledFailure');
     expect((await sourceOf(made.sourceID)).input).toEqual({ url: records.url });
+  });
+
+  test('is put back when it is cancelled while the update is under way', async () => {
+    const made = await makeConnector(simulator, { url: records.url });
+    const { sourceID } = made;
+    await simulator.control('POST /faults', {
+      operation: 'updateSource',
+      kind: 'slow',
+      ms: 2_000,
+      match: { sourceID },
+    });
+    const handle = await change({ sourceID, sourceUpdate: toOthers() });
+    await answer(handle, 'approve');
+    const step = async () => (await handle.query(changeSourceStatus)).step;
+    await vi.waitFor(async () => expect(await step()).toMatch(/^updating/), WAIT);
+    await handle.cancel();
+    expect((await failureOf(handle)).name).toBe('CancelledFailure');
+    await allAnswered(simulator, 'updateSource');
+    expect((await sourceOf(sourceID)).input).toEqual({ url: records.url });
   });
 
   test('tells what it is left as when it can not be put back', async () => {

@@ -6,6 +6,7 @@ import {
   rotateAuthenticationStatus,
   type RotateAuthenticationInput,
 } from '../../src/workflows/rotate-authentication.ts';
+import { allAnswered } from '../setup/all-answered.ts';
 import { callAlgolia, makeConnector, type MadeConnector, type SimulatorState } from '../setup/connector.ts';
 import { answer, asked, failureOf } from '../setup/decide.ts';
 import { serveGuardedRecords, type GuardedRecords } from '../setup/guarded-records.ts';
@@ -139,6 +140,20 @@ test('a cancellation during the overlap points everything back', async () => {
   expect(await used()).not.toContain(authenticationID);
   await handle.cancel();
   expect((await failureOf(handle)).name).toBe('CancelledFailure');
+  await untouched();
+});
+
+test('a cancellation while a source is being switched points it back', async () => {
+  const sourceID = connectors[0]?.sourceID ?? '';
+  await simulator.control('POST /faults', { operation: 'updateSource', kind: 'slow', ms: 2_000, match: { sourceID } });
+  const handle = await rotate();
+  await answer(handle, 'approve');
+  await expect
+    .poll(async () => (await handle.query(rotateAuthenticationStatus)).step, { timeout: 20_000 })
+    .toBe(`switching source ${sourceID}`);
+  await handle.cancel();
+  expect((await failureOf(handle)).name).toBe('CancelledFailure');
+  await allAnswered(simulator, 'updateSource');
   await untouched();
 });
 

@@ -10,9 +10,10 @@ import { temporaryIndexName } from '../../src/activities/replace-names.ts';
 import { keyRingId, type KeyRingState } from '../../src/secrets/key-ring-state.ts';
 import { alertBookStatus } from '../../src/workflows/alert-book.ts';
 import { keyRing } from '../../src/workflows/key-ring.ts';
-import { reenableTask } from '../../src/workflows/reenable-task.ts';
+import { reenableTask, reenableTaskStatus } from '../../src/workflows/reenable-task.ts';
 import { syncTask } from '../../src/workflows/sync-task.ts';
 import { watchConnectors, type WatchConnectorsInput } from '../../src/workflows/watch-connectors.ts';
+import { allAnswered } from '../setup/all-answered.ts';
 import { callAlgolia, makeConnector } from '../setup/connector.ts';
 import { answer, asked, failureOf } from '../setup/decide.ts';
 import { makeIndex } from '../setup/indices.ts';
@@ -514,6 +515,20 @@ test('a task that fails as soon as it is enabled again is disabled again', async
     type: 'SyncFailed',
     message: expect.stringContaining('still broken. The task was disabled again'),
   });
+  expect(simulator.world.tasks.get(taskID)?.enabled).toBe(false);
+});
+
+test('a task that is being enabled again when that is cancelled is disabled again', async () => {
+  const { taskID } = await makeConnector(simulator);
+  await setEnabled(taskID, false);
+  await simulator.control('POST /faults', { operation: 'enableTask', kind: 'slow', ms: 2_000, match: { taskID } });
+  const approval = await enableAgain(taskID);
+  await vi.waitFor(async () => expect((await approval.query(reenableTaskStatus)).step).toMatch(/^enabling/), {
+    timeout: 20_000,
+  });
+  await approval.cancel();
+  expect((await failureOf(approval)).name).toBe('CancelledFailure');
+  await allAnswered(simulator, 'enableTask');
   expect(simulator.world.tasks.get(taskID)?.enabled).toBe(false);
 });
 
