@@ -5,12 +5,12 @@ import type { BundleOptions, WorkerOptions } from '@temporalio/worker';
 import { payloadConverterPath } from './codec/data-converter.ts';
 
 const pathOf = (file: string) =>
-  fileURLToPath(new URL(`./workflows/${file}.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url));
+  fileURLToPath(new URL(`./${file}.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url));
 
 /** The workflows' entry, for whoever bundles them. */
-export const workflowsPath = pathOf('index');
+export const workflowsPath = pathOf('workflows/index');
 /** The same for a worker that is a version of a deployment. */
-export const versionedWorkflowsPath = pathOf('versioned');
+export const versionedWorkflowsPath = pathOf('workflows/versioned');
 
 /** A bundle knows how its failures are written, whether it makes spans, and whether its worker is a version of a deployment. */
 export interface BundleKind {
@@ -40,8 +40,11 @@ export const sharedWorkflows = (
 export const bundleFile = ({ versioned, encrypting, tracing }: BundleKind) =>
   `workflow-bundle${versioned ? '-versioned' : ''}${encrypting ? '-encrypting' : ''}${tracing ? '-tracing' : ''}.cjs`;
 
+/** What has workflows carry on nothing but the trace. To be loaded before what makes spans of them. */
+export const traceContextOnlyPath = pathOf('tracing/trace-context-only');
 /** What makes spans of workflows, for whoever bundles them: found, but not loaded. */
 export const tracingModules = (): NonNullable<BundleOptions['workflowInterceptorModules']> => [
+  traceContextOnlyPath,
   createRequire(import.meta.url).resolve('@temporalio/interceptors-opentelemetry/lib/workflow-interceptors'),
 ];
 

@@ -8,7 +8,9 @@ import { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry';
 import { Runtime, type WorkerPlugin } from '@temporalio/worker';
 import type { ObserveExchange } from '../algolia/observe.ts';
 import type { Host } from '../operations/operation.ts';
+import { traceContextOnlyPath } from '../workflow-bundle.ts';
 import { describeAttempt } from './describe-attempt.ts';
+import './trace-context-only.ts';
 import { withoutTexts } from './without-texts.ts';
 import { traceRequests } from './trace-requests.ts';
 
@@ -44,7 +46,7 @@ export function startTracing({ userAgent, hosts }: TracingOptions): Tracing {
     resource: new Resource({ 'service.name': name, 'service.version': version }).merge(envDetectorSync.detect()),
     spanProcessors: [processor],
   });
-  provider.register({ contextManager: new AsyncLocalStorageContextManager().enable() });
+  provider.register({ contextManager: new AsyncLocalStorageContextManager().enable(), propagator: null });
   const temporal = new OpenTelemetryPlugin({ resource: provider.resource, spanProcessor: processor });
   return {
     plugin: {
@@ -53,7 +55,11 @@ export function startTracing({ userAgent, hosts }: TracingOptions): Tracing {
         const { interceptors, ...configured } = temporal.configureWorker(options);
         return {
           ...configured,
-          interceptors: { ...interceptors, activity: [...(interceptors?.activity ?? []), describeAttempt] },
+          interceptors: {
+            ...interceptors,
+            workflowModules: [traceContextOnlyPath, ...(interceptors?.workflowModules ?? [])],
+            activity: [...(interceptors?.activity ?? []), describeAttempt],
+          },
         };
       },
       async runWorker(worker, next) {

@@ -1,4 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
+import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
@@ -82,6 +83,35 @@ test('a request is part of an activity, that of a workflow, and Algolia is told 
 
   const seen = simulator.world.requests.list({ operation: 'runTask' });
   expect(seen.map(({ traceparent }) => traceparent)).toEqual([`00-${request.traceId}-${request.spanId}-01`]);
+});
+
+test('a trace is carried on from whoever starts the workflow, and nothing besides', async () => {
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  const tracer = { traceparent, baggage: 'customer=baggage-marker' };
+  const traced = new Client({
+    connection: client.connection,
+    namespace: client.options.namespace,
+    interceptors: {
+      workflow: [
+        {
+          startWithDetails: (input, next) =>
+            next({ ...input, headers: { '_tracer-data': defaultPayloadConverter.toPayload(tracer) } }),
+        },
+      ],
+    },
+  });
+  const handle = await traced.workflow.start('callOperation', {
+    taskQueue,
+    workflowId: randomUUID(),
+    args: [{ operation: 'listTasks' }],
+  });
+  await handle.result();
+  const { events } = await handle.fetchHistory();
+  const headers = events?.flatMap(({ activityTaskScheduledEventAttributes: scheduled }) => scheduled?.header ?? []);
+  const carried = headers?.map(({ fields }) =>
+    defaultPayloadConverter.fromPayload(fields?.['_tracer-data'] as Payload),
+  );
+  expect(carried).toEqual([{ traceparent: expect.stringContaining('0af7651916cd43dd8448eb211c80319c') }]);
 });
 
 test('a retry is a span of its own, and a failure says of which type it is, in no words', async () => {
