@@ -4,6 +4,8 @@ import { queryWithin } from './query.ts';
 import type { Session } from './temporal.ts';
 
 const APPROVAL_STATE = defineSearchAttributeKey('ApprovalState', 'KEYWORD');
+/** As workflows say it. */
+const WAITING = 'waiting for approval';
 const QUERY_WITHIN_MS = 2_000;
 
 /** What a workflow is doing, and the numbers that show it moves. */
@@ -25,11 +27,10 @@ export async function readProgress({ client, ...rest }: Session, workflowId: str
       decodeArrayFromPayloads(client.options.loadedDataConverter, heartbeatDetails?.payloads),
     ),
   );
-  const waits = description.typedSearchAttributes.get(APPROVAL_STATE) === 'waiting';
+  const step = stepOf(status) ?? description.status.name.toLowerCase();
+  const waits = step === WAITING || description.typedSearchAttributes.get(APPROVAL_STATE) === 'waiting';
   const own = {
-    step: waits
-      ? `waiting for approval: algolia-ingestion approve ${workflowId} --as <name>`
-      : (stepOf(status) ?? description.status.name.toLowerCase()),
+    step: waits ? `${WAITING}: algolia-ingestion approve ${workflowId} --as <name>` : step,
     numbers: [...heartbeats.map(([beat]) => beat), status].map(numbersOf).find((text) => text !== '') ?? '',
   };
   const child = pendingChildren?.[0]?.workflowId;
