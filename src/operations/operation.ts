@@ -163,9 +163,16 @@ export const stringOrSecret = () =>
 /** Member names under which a free-form configuration holds a credential. */
 const SECRET_NAME = /pass(word|phrase)?$|secret|token$|(api|private|access|auth)_?key$|credentials?(_?json)?$/i;
 
+/** An object of any members, taken as it is: zod's records and loose objects lose a member that is called `__proto__`. */
+export const freeObject = z
+  .custom<Record<string, unknown>>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
+    error: ({ input }) => (input === undefined ? 'expected an object, but it is missing' : 'expected an object'),
+  })
+  .meta({ type: 'object', propertyNames: { type: 'string' }, additionalProperties: {} });
+
 /** A free-form object in which any value may be a reference and a string under a credential's name must be one. */
 export const configuration = () =>
-  z.record(z.string(), z.unknown()).transform((value, ctx) => referencesIn(value, [], ctx) as Record<string, unknown>);
+  freeObject.transform((value, ctx) => referencesIn(value, [], ctx) as Record<string, unknown>);
 
 function referencesIn(value: unknown, path: PropertyKey[], ctx: z.RefinementCtx): unknown {
   if (Array.isArray(value)) return value.map((item, index) => referencesIn(item, [...path, index], ctx));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { answer, idempotent, once, read, text } from './operation.ts';
+import { answer, freeObject, idempotent, once, read, text } from './operation.ts';
 
 const acl = z.array(z.string());
 
@@ -81,7 +81,7 @@ export const searchApi = {
   }),
   searchSingleIndex: read('POST /1/indexes/{indexName}/query', 'Search an index', {
     host: 'search',
-    body: { searchParams: z.record(z.string(), z.unknown()).optional() },
+    body: { searchParams: freeObject.optional() },
     response: answer({ nbHits: z.number().nullish() }),
   }),
 };

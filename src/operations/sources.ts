@@ -3,6 +3,7 @@ import {
   answer,
   configuration,
   Deleted,
+  freeObject,
   idempotent,
   listOf,
   once,
@@ -68,7 +69,7 @@ const bigquery = z.strictObject({
   uniqueIDColumn: z.string().optional(),
 });
 const ga4 = z.strictObject({ projectID: z.string(), datasetID: z.string(), tablePrefix: z.string() });
-const featureFlags = z.record(z.string(), z.unknown()).optional();
+const featureFlags = freeObject.optional();
 
 const inputByType = {
   commercetools: commercetoolsUpdate.extend({ url: z.string().min(1), projectKey: z.string() }),
@@ -142,7 +143,7 @@ const RunSourcePayload = z
     indexToExclude: strings.optional(),
     entityIDs: strings.optional(),
     entityType: z.enum(['product', 'collection']).optional(),
-    runMetadata: z.record(z.string(), z.unknown()).optional(),
+    runMetadata: freeObject.optional(),
   })
   .refine(({ entityIDs, entityType }) => !entityIDs || entityType, {
     path: ['entityType'],

@@ -3,6 +3,7 @@ import {
   answer,
   date,
   Deleted,
+  freeObject,
   idempotent,
   listOf,
   once,
@@ -34,7 +35,7 @@ const streaming = z.strictObject({
         id: z.string().optional(),
         enabled: z.boolean(),
         trigger: z.string(),
-        fieldDirectives: z.array(z.strictObject({ fieldKey: z.string(), value: z.record(z.string(), z.unknown()) })),
+        fieldDirectives: z.array(z.strictObject({ fieldKey: z.string(), value: freeObject })),
       }),
     ),
   }),
@@ -67,7 +68,7 @@ const TaskReplace = z.strictObject({
 
 export const TaskCreate = TaskReplace.extend({ sourceID: resourceID });
 const TaskUpdate = z.strictObject({ destinationID: resourceID.optional(), ...patchable });
-const RunTaskPayload = z.strictObject({ runMetadata: z.record(z.string(), z.unknown()).optional() });
+const RunTaskPayload = z.strictObject({ runMetadata: freeObject.optional() });
 
 const Task = answer({
   taskID: z.string(),

@@ -1,10 +1,22 @@
 import { z } from 'zod';
 import { AuthenticationCreate } from './authentications.ts';
-import { answer, Deleted, idempotent, listOf, once, order, page, read, resourceName, text } from './operation.ts';
+import {
+  answer,
+  Deleted,
+  freeObject,
+  idempotent,
+  listOf,
+  once,
+  order,
+  page,
+  read,
+  resourceName,
+  text,
+} from './operation.ts';
 
 const transformationType = z.enum(['code', 'noCode']);
 export const codeInput = z.strictObject({ code: z.string() });
-export const noCodeInput = z.strictObject({ steps: z.array(z.looseObject({})) });
+export const noCodeInput = z.strictObject({ steps: z.array(freeObject) });
 
 const codeOrInput = {
   /** Deprecated by Algolia in favour of `type` and `input`. */
@@ -40,7 +52,7 @@ const TransformationCreate = z
 const TransformationTry = z
   .strictObject({
     ...codeOrInput,
-    sampleRecord: z.record(z.string(), z.unknown()),
+    sampleRecord: freeObject,
     authentications: z.array(AuthenticationCreate).optional(),
   })
   .check(oneSourceOfCode);

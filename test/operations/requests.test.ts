@@ -46,7 +46,7 @@ describe('a refusal names every wrong place by its path', () => {
       'input.name: Too small: expected string to have >=1 characters',
     ],
     ['createSource', undefined, 'input: expected object, but it is missing'],
-    ['customPost', { path: 'x', body: [1] }, 'input.body: expected record, received array'],
+    ['customPost', { path: 'x', body: [1] }, 'input.body: expected an object'],
   ])('%s %j', (name, argument, words) => {
     expect(problem(name, argument)).toBe(words);
   });

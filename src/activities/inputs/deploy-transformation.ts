@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AuthenticationCreate } from '../../operations/authentications.ts';
+import { freeObject } from '../../operations/operation.ts';
 import { run } from './change.ts';
 import { approvalBy, asWritten, id, intent } from './vocabulary.ts';
 
@@ -9,8 +10,7 @@ const MAX_SAMPLES_BYTES = 500_000;
 const MAX_SAMPLES = 20;
 const MAX_EXPECTATIONS = 100;
 
-const record = z.record(z.string(), z.unknown());
-const steps = z.array(z.looseObject({})).min(1);
+const steps = z.array(freeObject).min(1);
 const code = z.string().min(1);
 
 /** `price.amount`, `variants[0].sku`; as an array where a name has dots: `["price.amount", 0]`. */
@@ -55,7 +55,7 @@ export const deployTransformationInput = z
     name: z.string().min(1).optional(),
     description: z.string().optional(),
     /** Records to try it on before anything is changed. */
-    tryOn: z.array(record).min(1).max(MAX_SAMPLES),
+    tryOn: z.array(freeObject).min(1).max(MAX_SAMPLES),
     /** What must hold of whatever comes out. */
     expect: z.array(expectation).max(MAX_EXPECTATIONS).default([]),
     /** What the code finds in `helper.secrets` when it is tried. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AuthenticationCreate } from '../../operations/authentications.ts';
 import { DestinationCreate } from '../../operations/destinations.ts';
+import { freeObject } from '../../operations/operation.ts';
 import { SourceCreate } from '../../operations/sources.ts';
 import { TaskCreate } from '../../operations/tasks.ts';
 import { syncOptions } from './sync.ts';
@@ -45,7 +46,7 @@ export const connector = {
       type: z.literal('code'),
       input: z.strictObject({ code: z.string().min(1) }),
       /** Records to try the code on before anything is created. */
-      tryOn: z.array(z.record(z.string(), z.unknown())).max(20).optional(),
+      tryOn: z.array(freeObject).max(20).optional(),
     })
     .optional(),
   destination: without(DestinationCreate.omit({ transformationIDs: true }), { name: FILLED_IN }),

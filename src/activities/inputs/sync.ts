@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { freeObject } from '../../operations/operation.ts';
 import { asWritten, duration, id } from './vocabulary.ts';
 import { sources } from '../../operations/sources.ts';
 
@@ -17,7 +18,7 @@ export const syncOptions = {
   /** How many failed events to list in the result. */
   maxFailures: z.int().min(0).max(500).default(50),
   /** Copied to the run that is created. */
-  runMetadata: z.record(z.string(), z.unknown()).optional(),
+  runMetadata: freeObject.optional(),
   /** Whether anything but a good verdict fails the workflow. */
   failWorkflow: z.boolean().default(true),
   /** Algolia can't stop a run; this at least stops the next ones. */
