@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { codecKeys } from './codec/codec-keys.ts';
+import { durationMs } from './duration-ms.ts';
 import { isSecure } from './secure-url.ts';
 import { otelVariables } from './tracing/otel-variables.ts';
 
@@ -20,9 +21,7 @@ const address = z
     'expected host:port, such as 127.0.0.1:9464',
   );
 
-const UNIT_MS = { ms: 1, s: 1_000, m: 60_000 } as const;
 const duration = z.string().regex(/^\d{1,6}(ms|s|m)$/, 'expected a duration such as 30s');
-const durationMs = (text: string) => parseInt(text, 10) * UNIT_MS[text.replace(/\d+/, '') as keyof typeof UNIT_MS];
 const count = z
   .string()
   .regex(/^[1-9]\d{0,5}$/, 'expected a whole number of 1 or more')

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { describeIssues } from '../algolia/check-input.ts';
 import { ConfigError } from '../config.ts';
+import { durationMs, isTooLong } from '../duration-ms.ts';
 import { readYaml } from '../read-yaml.ts';
 import type { Channel } from './channel.ts';
 import type { ApprovalPolicy } from './policy.ts';
@@ -13,18 +14,14 @@ export interface ApprovalPolicies {
   readonly builtInDefault: boolean;
 }
 
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-/** Much further on there are no dates for an approval to tell. */
-const TEN_YEARS_MS = 3_650 * 86_400_000;
 /** More reminders than this fill the workflow's history. */
 const MAX_REMINDERS = 200;
 
 const duration = z
   .string()
   .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'expected a duration such as "30m", "4h" or "1d"')
-  .refine((value) => toMs(value) > 0, 'must be longer than nothing')
-  .refine((value) => !(toMs(value) > TEN_YEARS_MS), 'longer than ten years');
-const toMs = (value: string): number => Number.parseFloat(value) * (UNIT_MS[value.replace(/[\d.]+/, '')] ?? Number.NaN);
+  .refine((value) => durationMs(value) > 0, 'must be longer than nothing')
+  .refine((value) => !isTooLong(value), 'longer than ten years');
 const name = z
   .string()
   .trim()
@@ -87,9 +84,9 @@ function* mistakesOf(value: Policy, withChannel: readonly string[]): Generator<[
   if (approvers && quorum > everybody.size) yield ['quorum', `takes ${quorum}, but only ${everybody.size} may approve`];
   if (escalateTo.length > 0 && !escalateAfter) yield ['escalateAfter', 'says when escalateTo comes in; it is missing'];
   if (escalateTo.length > 0 && !approvers) yield ['escalateTo', 'adds approvers, but without approvers anybody may'];
-  if (escalateAfter && toMs(escalateAfter) >= toMs(expiresAfter))
+  if (escalateAfter && durationMs(escalateAfter) >= durationMs(expiresAfter))
     yield ['escalateAfter', `comes after expiresAfter (${expiresAfter})`];
-  if (remindEvery && toMs(expiresAfter) / toMs(remindEvery) > MAX_REMINDERS)
+  if (remindEvery && durationMs(expiresAfter) / durationMs(remindEvery) > MAX_REMINDERS)
     yield ['remindEvery', `makes more than ${MAX_REMINDERS} reminders in ${expiresAfter}`];
   if (minTrust === 'declared') return;
   if (!approvers) yield ['approvers', `must be named where minTrust is ${minTrust}`];

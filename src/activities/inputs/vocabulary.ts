@@ -1,17 +1,11 @@
 import { z } from 'zod';
-
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-/** Much further on there are no dates for a workflow to tell of. */
-const TEN_YEARS_MS = 3_650 * 86_400_000;
+import { isTooLong } from '../../duration-ms.ts';
 
 /** A duration as every input takes it. Workflows turn it into ms with `steps/duration.ts`, which knows the same units and the same end. */
 export const duration = z
   .string()
   .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'expected a duration such as "30s", "15m", "2h" or "1d"')
-  .refine(
-    (text) => !(parseFloat(text) * (UNIT_MS[text.replace(/[\d.]+/, '')] ?? NaN) > TEN_YEARS_MS),
-    'longer than ten years',
-  );
+  .refine((text) => !isTooLong(text), 'longer than ten years');
 
 /** A time zone as the tz database names it. */
 export const timezone = z.string().refine(isTimezone, 'expected a time zone such as "Europe/Berlin" or "UTC"');
