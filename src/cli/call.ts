@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ActivityExecutionAlreadyStartedError, type ActivityHandle } from '@temporalio/client';
 import { Argument, Option, type Command } from 'commander';
 import { checkInput } from '../algolia/check-input.ts';
-import { clientOperations, type ClientOperationName } from '../operations/client-side.ts';
+import { callableNames, callables, type CallableName } from '../operations/client-side.ts';
 import { operations, type OperationName } from '../operations/index.ts';
 import { NOW_IN_HISTORY } from '../operations/operation.ts';
 import { choose } from './choose.ts';
@@ -34,7 +34,7 @@ export function addCallCommand(program: Command): void {
     )
     .addArgument(
       offer(new Argument('<operation>', 'such as listSources'), () =>
-        names.map((value) => ({ value, about: every[value].summary })),
+        callableNames.map((value) => ({ value, about: callables[value].summary })),
       ),
     )
     .addArgument(offer(new Argument('[json]', JSON_HELP), offerJson))
@@ -45,7 +45,7 @@ export function addCallCommand(program: Command): void {
     )
     .option('--id <id>', 'a name for this call: it is executed once, and asked for again prints the same answer')
     .action(async (operation: string, json: string | undefined, options: CallOptions) => {
-      const name = choose('operation', operation, [...names], 'algolia-ingestion operations');
+      const name = choose('operation', operation, [...callableNames], 'algolia-ingestion operations');
       const input = json === undefined ? undefined : await readJsonArgument(json);
       check(name, input);
       printJson(await withTemporal((session) => call(session, name, input, options)));
@@ -57,14 +57,10 @@ export function addCallCommand(program: Command): void {
   ]);
 }
 
-type CallableName = OperationName | ClientOperationName;
-const every = { ...operations, ...clientOperations };
-const names = Object.keys(every) as CallableName[];
-
 /** Before it goes to Temporal, where a credential written in the clear would stay. */
 function check(name: CallableName, input: unknown): void {
   try {
-    checkInput(name, every[name], input);
+    checkInput(name, callables[name], input);
   } catch (error) {
     throw new CliError((error as Error).message.replaceAll(NOW_IN_HISTORY, ''), EXIT.usage, error);
   }

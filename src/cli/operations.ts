@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
-import { clientOperations } from '../operations/client-side.ts';
-import { operations } from '../operations/index.ts';
+import { callables } from '../operations/client-side.ts';
 import { addExamples } from './examples.ts';
 import { print, printJson, table } from './output.ts';
 
 /** Every operation as programs list it; `method` and `path` are null where no single request stands behind it. */
 export function listOperations() {
-  return Object.entries({ ...operations, ...clientOperations }).map(([name, { method, path, effect, summary }]) => ({
+  return Object.entries(callables).map(([name, { method, path, effect, summary }]) => ({
     name,
     method,
     path,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { operations } from './index.ts';
 import { resourceID, secret, type Effect } from './operation.ts';
 import { pushAction, pushRecords } from './push.ts';
 
@@ -61,6 +62,11 @@ export const clientOperations = {
 };
 
 export type ClientOperations = typeof clientOperations;
-export type ClientOperationName = keyof ClientOperations;
+type ClientOperationName = keyof ClientOperations;
 /** What a caller passes. */
 export type ClientInputOf<N extends ClientOperationName> = z.input<ClientOperations[N]['input']>;
+
+/** Whatever can be called by its name. */
+export const callables = { ...operations, ...clientOperations };
+export type CallableName = keyof typeof callables;
+export const callableNames = Object.keys(callables) as [CallableName, ...CallableName[]];

@@ -1,17 +1,12 @@
 import { z } from 'zod';
 import { noSuch } from '../../near-names.ts';
-import { clientOperations } from '../../operations/client-side.ts';
-import { operations } from '../../operations/index.ts';
+import { callableNames, callables } from '../../operations/client-side.ts';
 import { approvalBy, intent } from './vocabulary.ts';
-
-const every = { ...operations, ...clientOperations };
-type Name = keyof typeof every;
-const names = Object.keys(every) as [Name, ...Name[]];
 
 /** Any single operation, for the Web UI and schedules. */
 export const callOperationInput = z
   .strictObject({
-    operation: z.enum(names, { error: noSuch('operation', names) }),
+    operation: z.enum(callableNames, { error: noSuch('operation', callableNames) }),
     /** The operation's own argument. */
     params: z.unknown().optional(),
     /** The operation's name again: asked of everything that writes. */
@@ -22,7 +17,7 @@ export const callOperationInput = z
   })
   .check((ctx) => {
     const { operation: name, params, confirm } = ctx.value;
-    const operation = every[name];
+    const operation = callables[name];
     const isBody = 'body' in operation && operation.body.from === 'argument';
     const parsed = operation.input.safeParse(params ?? (isBody ? undefined : {}));
     if (!parsed.success) {
@@ -41,6 +36,6 @@ export const callOperationInput = z
   })
   .transform((value) => ({
     ...value,
-    effect: every[value.operation].effect,
-    deletes: every[value.operation].method === 'DELETE',
+    effect: callables[value.operation].effect,
+    deletes: callables[value.operation].method === 'DELETE',
   }));
