@@ -24,8 +24,7 @@ async function main(): Promise<void> {
   const connection = await connect(config);
   try {
     worker = await createWorker(config, connection, scrubber);
-    await warnOfOldServer(config, connection, logger);
-    await prepareNamespace(config, connection, logger);
+    await Promise.all([warnOfOldServer(config, connection, logger), prepareNamespace(config, connection, logger)]);
     await worker.run();
   } finally {
     await connection.close();
