@@ -7,17 +7,9 @@ import { forceConverge, rotateApiKeyStatus } from '../../src/workflows/rotate-ap
 import { ROTATION_STEPS, type RotationStep } from '../../src/workflows/steps/rotate-state.ts';
 import { callAlgolia, makeConnector } from '../setup/connector.ts';
 import { asked } from '../setup/decide.ts';
-import { PATIENCE, RotationStage } from '../setup/rotation-stage.ts';
+import { PATIENCE, QUICKLY_MINTED, RotationStage } from '../setup/rotation-stage.ts';
 import type { SpawnedWorker } from '../setup/spawn-worker.ts';
 
-const INPUT = {
-  toSecret: 'file:algolia/v8',
-  mint: 'algolia',
-  revoke: 'delete',
-  emergency: true,
-  soak: '0s',
-  overlap: '0s',
-} as const;
 const ONE = { times: 1, after: 0, match: {}, headers: {}, where: 'headers', perform: false } as const;
 /** It takes effect when nobody waits for the answer any more. */
 const LATE = { ...ONE, kind: 'slow', ms: 3_000 } as const;
@@ -60,7 +52,7 @@ test('a rotation whose worker is killed in every step comes to the same: one new
     taskQueue: `${taskQueue}-ring`,
     args: [],
   });
-  const handle = await stage.rotate(INPUT);
+  const handle = await stage.rotate(QUICKLY_MINTED);
   const status = () => handle.query(rotateApiKeyStatus);
 
   const dead: SpawnedWorker[] = [];
@@ -143,7 +135,11 @@ test('a rotation whose worker is killed in every step comes to the same: one new
   expect(requests.counts).toMatchObject({ addApiKey: 1, deleteApiKey: 1 });
   const inForce = stage.secret('algolia/v8');
   expect(keys.values().map(({ value }) => value)).toEqual([simulator.adminKey, inForce]);
-  expect(await stage.ring()).toMatchObject({ epoch: 1, current: { reference: INPUT.toSecret }, overlap: false });
+  expect(await stage.ring()).toMatchObject({
+    epoch: 1,
+    current: { reference: QUICKLY_MINTED.toSecret },
+    overlap: false,
+  });
   expect(await stage.ring()).not.toHaveProperty('rotation');
   const listTasks = (apiKey: string) => callAlgolia({ ...simulator, apiKey }, 'GET /2/tasks');
   await expect(listTasks(simulator.apiKey)).rejects.toThrow('403');

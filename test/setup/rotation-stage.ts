@@ -14,6 +14,16 @@ import { workerEnvironment } from './start-worker.ts';
 /** How long a rotation with processes for workers may take to get somewhere. */
 export const PATIENCE = { timeout: 120_000, interval: 100 };
 
+/** Has most steps, and waits for nothing by itself. */
+export const QUICKLY_MINTED = {
+  toSecret: 'file:algolia/v8',
+  mint: 'algolia',
+  revoke: 'delete',
+  emergency: true,
+  soak: '0s',
+  overlap: '0s',
+} as const;
+
 /** An application whose workers are processes of their own. */
 export class RotationStage {
   readonly client: Client;

@@ -15,17 +15,10 @@ import {
 } from '../../src/workflows/rotate-api-key.ts';
 import { callAlgolia, makeConnector } from '../setup/connector.ts';
 import { answer, asked, failureOf } from '../setup/decide.ts';
+import { QUICKLY_MINTED } from '../setup/rotation-stage.ts';
 import { startTestWorker } from '../setup/start-worker.ts';
 import { fastForward } from '../setup/time-skipping.ts';
 
-const MINT = {
-  toSecret: 'file:algolia/v8',
-  mint: 'algolia',
-  revoke: 'delete',
-  emergency: true,
-  soak: '0s',
-  overlap: '0s',
-} as const;
 const PATIENCE = { timeout: 60_000, interval: 50 };
 
 const strikes: (() => Promise<void>)[] = [];
@@ -65,7 +58,7 @@ async function setStage() {
     isConfirmed: () =>
       vi.waitFor(async () => expect((await ring.query(keyRingStatus)).confirmed).toHaveLength(2), PATIENCE),
     file: join(secretsDir, 'algolia/v8'),
-    rotate: (input: RotateApiKeyInput = MINT) =>
+    rotate: (input: RotateApiKeyInput = QUICKLY_MINTED) =>
       client.workflow.start(rotateApiKey, {
         workflowId: rotateApiKeyId(simulator.applicationId),
         taskQueue,
@@ -149,7 +142,7 @@ describe.concurrent('while the key ring is away', () => {
     await ringComes();
     await switched;
     const { fingerprints } = await handle.query(rotateApiKeyStatus);
-    const leftBehind = { reference: MINT.toSecret, fingerprint: fingerprints?.to };
+    const leftBehind = { reference: QUICKLY_MINTED.toSecret, fingerprint: fingerprints?.to };
     expect(await failureOf(handle)).toMatchObject({
       type: 'RotationOvertaken',
       message: expect.stringContaining(`the new key, file:algolia/v8 (${leftBehind.fingerprint}), stays: delete it`),
@@ -161,7 +154,7 @@ describe.concurrent('while the key ring is away', () => {
 
   test('a rotation that is cancelled when it has been overtaken rolls nothing back, and deletes the key that it created', async () => {
     const { client, ring, rotate, overtake, isConfirmed, ringComes, ringGoes, simulator, file } = await setStage();
-    const handle = await rotate({ ...MINT, soak: '1h' });
+    const handle = await rotate({ ...QUICKLY_MINTED, soak: '1h' });
     await answer(handle, 'approve');
     await reached(handle, 'soak');
     await isConfirmed();
