@@ -8,7 +8,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    globalSetup: ['test/setup/temporal.ts', 'test/setup/workflow-bundle.ts'],
+    globalSetup: ['test/setup/temporal.ts', 'test/setup/compile.ts', 'test/setup/workflow-bundle.ts'],
     coverage: {
       provider: 'custom',
       customProviderModule: './test/setup/coverage-provider.ts',

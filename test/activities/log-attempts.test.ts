@@ -21,10 +21,7 @@ let client: Client;
 
 beforeAll(async () => {
   simulator = await startSimulator({ runSpeed: 20 });
-  worker = spawnWorker({ ...workerEnvironment(simulator, taskQueue), LOG_LEVEL: 'debug', SECRET_SHOP: 'open sesame' }, [
-    'test/setup/bundled-worker.ts',
-    inject('workflowBundle').codePath,
-  ]);
+  worker = spawnWorker({ ...workerEnvironment(simulator, taskQueue), LOG_LEVEL: 'debug', SECRET_SHOP: 'open sesame' });
   const { address, namespace } = inject('temporal');
   client = new Client({ connection: await Connection.connect({ address }), namespace });
 });

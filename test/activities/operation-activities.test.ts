@@ -1,13 +1,11 @@
 import { ActivityExecutionFailedError, Client, Connection, type ActivityHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { NativeConnection, Runtime, DefaultLogger, Worker, type ActivityInterceptorsFactory } from '@temporalio/worker';
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once as event } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { createActivities } from '../../src/activities/index.ts';
 import type { InputOf, OperationName } from '../../src/operations/index.ts';
@@ -22,6 +20,7 @@ import {
   type RecordedRequest,
   type Respond,
 } from '../algolia/loopback.ts';
+import { spawnWorker } from '../setup/spawn-worker.ts';
 
 const { address, namespace } = inject('temporal');
 const PASSWORD = 'p4ss-which-must-not-show';
@@ -49,7 +48,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
-const open: (() => Promise<void>)[] = [];
+const open: (() => Promise<unknown>)[] = [];
 let taskQueue: string;
 beforeEach(() => {
   taskQueue = `operation-activities-${randomUUID()}`;
@@ -252,32 +251,21 @@ describe('§12.3: what may have its effect only once is never sent twice', () =>
 
   test('when the worker was killed while it waited', async () => {
     const server = await algolia(hanging);
-    const killed = spawn(
-      process.execPath,
-      [
-        '--import',
-        'tsx',
-        fileURLToPath(new URL('./activity-worker.ts', import.meta.url)),
-        address,
-        namespace,
-        taskQueue,
-        server.origin.href,
-      ],
-      { stdio: 'ignore' },
-    );
-    const exited = event(killed, 'exit');
-    open.unshift(async () => {
-      killed.kill('SIGKILL');
-      await exited;
-    });
+    const killed = spawnWorker({}, [
+      'test/activities/activity-worker.ts',
+      address,
+      namespace,
+      taskQueue,
+      server.origin.href,
+    ]);
+    open.unshift(() => killed.end('SIGKILL'));
     const handle = await start(
       'createTask',
       { sourceID: 's', destinationID: 'd', action: 'save' },
       { heartbeatTimeout: '2s' },
     );
     await vi.waitFor(() => expect(server.requests.length).toBe(1), { timeout: 20_000 });
-    killed.kill('SIGKILL');
-    await exited;
+    await killed.end('SIGKILL');
     await startWorker(server.origin);
     expect((await failureOf(handle.result())).type).toBe('AlgoliaAmbiguous');
     expect(keysOf(server.requests)).toEqual(['a-key-of-the-other-process']);

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { compiled } from '../setup/compile.ts';
 import { cliWith } from './run-cli.ts';
 
 const KEY = randomBytes(32).toString('base64');
@@ -16,7 +17,7 @@ test('without keys there is nothing to serve', async () => {
 test.each([['src/cli.ts', 'codec'], ['scripts/codec-server.ts']])(
   '%s serves until it is told to stop, and names its keys by id only',
   async (script, ...args) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', file(script), ...args, '--port', '0'], {
+    const child = spawn(process.execPath, [compiled(script), ...args, '--port', '0'], {
       cwd: file('.'),
       env: { PATH: process.env.PATH, TEMPORAL_CODEC_KEYS: `k1:${KEY}` },
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -36,7 +37,7 @@ test.each([['src/cli.ts', 'codec'], ['scripts/codec-server.ts']])(
 );
 
 test('a port in use is told', async () => {
-  const first = spawn(process.execPath, ['--import', 'tsx', file('src/cli.ts'), 'codec', '--port', '0'], {
+  const first = spawn(process.execPath, [compiled('src/cli.ts'), 'codec', '--port', '0'], {
     cwd: file('.'),
     env: { PATH: process.env.PATH, TEMPORAL_CODEC_KEYS: `k1:${KEY}` },
     stdio: ['ignore', 'pipe', 'inherit'],

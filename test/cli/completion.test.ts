@@ -3,20 +3,18 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { completionScripts, type Shell } from '../../src/cli/completion-scripts.ts';
+import { compiled } from '../setup/compile.ts';
 import { cliWith } from './run-cli.ts';
 
-const path = (relative: string) => fileURLToPath(new URL(`../../${relative}`, import.meta.url));
 const isThere = (shell: Shell) => spawnSync(shell, ['-c', 'true']).status === 0;
 
 let directory: string;
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'completion-'));
   const program = join(directory, 'algolia-ingestion');
-  const node = `'${process.execPath}' --import '${import.meta.resolve('tsx')}'`;
-  writeFileSync(program, `#!/bin/sh\nexec ${node} '${path('src/cli.ts')}' "$@"\n`);
+  writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${compiled('src/cli.ts')}' "$@"\n`);
   chmodSync(program, 0o755);
   writeFileSync(join(directory, 'source.json'), '{}');
   for (const [shell, script] of Object.entries(completionScripts)) writeFileSync(join(directory, shell), script);

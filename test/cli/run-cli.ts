@@ -1,10 +1,5 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-
-const path = (relative: string) => fileURLToPath(new URL(`../../${relative}`, import.meta.url));
-const CLI = path('src/cli.ts');
-/** Not its command, which would start another process. */
-const TSX = import.meta.resolve('tsx');
+import { compiled } from '../setup/compile.ts';
 
 export interface CliRun {
   readonly code: number | null;
@@ -25,7 +20,7 @@ export type Cli = ReturnType<typeof cliWith>;
 export function cliWith(environment: Readonly<Record<string, string>>) {
   return (args: readonly string[], { env = {}, stdin = '' }: CliOptions = {}): Promise<CliRun> =>
     new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, ['--import', TSX, CLI, ...args], {
+      const child = spawn(process.execPath, [compiled('src/cli.ts'), ...args], {
         env: { PATH: process.env.PATH, HOME: '/nonexistent', ...environment, ...env },
       });
       let stdout = '';

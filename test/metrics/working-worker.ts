@@ -33,11 +33,11 @@ export async function startWorkingWorker({ buildId }: { buildId?: string } = {})
   ]);
   const { address, namespace } = inject('temporal');
   const client = new Client({ connection: await Connection.connect({ address }), namespace });
-  const process = spawnWorker({ ...workerEnvironment(simulator, taskQueue), METRICS_ADDRESS: metrics }, [
-    'test/setup/bundled-worker.ts',
-    inject('workflowBundle').codePath,
-    ...(buildId ? [buildId] : []),
-  ]);
+  const process = spawnWorker({
+    ...workerEnvironment(simulator, taskQueue),
+    METRICS_ADDRESS: metrics,
+    ...(buildId ? { DEPLOYMENT_NAME: 'test', BUILD_ID: buildId } : {}),
+  });
   if (buildId) await makeCurrent(client, buildId);
   const start = (type: string, input: object) =>
     client.workflow.start(type, { taskQueue, workflowId: `${type}-${randomUUID()}`, args: [input] });

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inject, vi } from 'vitest';
+import { vi } from 'vitest';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
 import { listPollers } from '../../src/list-pollers.ts';
 import { keyRingId, type KeyRingState } from '../../src/secrets/key-ring-state.ts';
@@ -51,7 +51,7 @@ export class RotationStage {
       SECRET_ALGOLIA_ADMIN_KEY: this.simulator.adminKey,
       ...elsewhere,
     };
-    const worker = spawnWorker(environment, ['test/setup/bundled-worker.ts', inject('workflowBundle').codePath]);
+    const worker = spawnWorker(environment);
     this.#workers.push(worker);
     return worker;
   }

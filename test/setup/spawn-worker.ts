@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { compiled } from './compile.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -16,10 +17,10 @@ export interface SpawnedWorker {
 /** `src/worker.ts`, or another program with its arguments, in a process of its own, with this environment and no other settings. One process, so that a kill hits all of it. */
 export function spawnWorker(
   environment: Readonly<Record<string, string>>,
-  program: readonly string[] = ['src/worker.ts'],
+  [program = '', ...args]: readonly string[] = ['src/worker.ts'],
 ): SpawnedWorker {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, ['--import', 'tsx', ...program], {
+  const child = spawn(process.execPath, [compiled(program), ...args], {
     cwd: ROOT,
     env: { PATH, HOME, ...environment },
     stdio: ['ignore', 'ignore', 'pipe'],

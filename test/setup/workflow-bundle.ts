@@ -1,10 +1,11 @@
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { payloadConverterPath } from '../../src/codec/data-converter.ts';
-import { sharedWorkflows } from '../../src/workflow-bundle.ts';
+import { bundleFile, sharedWorkflows } from '../../src/workflow-bundle.ts';
+import { compiled } from './compile.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -23,6 +24,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const directory = await mkdtemp(join(tmpdir(), 'workflow-bundle-'));
   const codePath = join(directory, 'workflows.js');
   await writeFile(codePath, code);
+  // Where the worker of a build has it.
+  await copyFile(codePath, compiled(`src/${bundleFile({ versioned: false, encrypting: false, tracing: false })}`));
   project.provide('workflowBundle', { codePath });
   return () => rm(directory, { recursive: true, force: true });
 }

@@ -51,7 +51,7 @@ test('a manifest whose worker is killed during its creates is applied whole, and
     ),
   );
   const environment = { ...workerEnvironment(simulator, taskQueue), SECRET_SHOP: 'correct-horse-battery' };
-  worker = spawnWorker(environment, ['test/setup/bundled-worker.ts', inject('workflowBundle').codePath]);
+  worker = spawnWorker(environment);
   const handle = await new Client({ connection, namespace }).workflow.start(applyManifest, {
     taskQueue,
     workflowId: applyManifestId(simulator.applicationId),
@@ -65,7 +65,7 @@ test('a manifest whose worker is killed during its creates is applied whole, and
       interval: 20,
     });
     await worker.end('SIGKILL');
-    worker = spawnWorker(environment, ['test/setup/bundled-worker.ts', inject('workflowBundle').codePath]);
+    worker = spawnWorker(environment);
   }
   expect(await handle.result()).toMatchObject({ outcome: 'applied', counts: { create: 5, update: 1 } });
   expect(await handle.query(applyManifestStatus)).toMatchObject({ done: 6, total: 6 });
