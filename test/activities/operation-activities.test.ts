@@ -84,6 +84,8 @@ async function startWorker(origin: URL, intercept?: ActivityInterceptorsFactory)
       userAgent: 'test',
     }),
     ...(intercept ? { interceptors: { activity: [intercept] } } : {}),
+    // A cancellation comes with the answer to a heartbeat.
+    maxHeartbeatThrottleInterval: '500ms',
   });
   const running = worker.run();
   // First the worker, then what it talks to: a request under way is aborted by the shutdown, not by a reset.
@@ -387,7 +389,7 @@ test('§12.5: cancelling the activity aborts its request', async () => {
     closed = event(response, 'close');
   });
   await startWorker(server.origin);
-  const handle = await start('listSources', {}, { heartbeatTimeout: '1s' });
+  const handle = await start('listSources', {}, { heartbeatTimeout: '15s' });
   await vi.waitFor(() => expect(closed).toBeDefined(), { timeout: 10_000 });
   await handle.cancel('by the test');
   await closed;
