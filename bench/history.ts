@@ -1,6 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, type ActivityInterceptorsFactory } from '@temporalio/worker';
+import { NativeConnection, type ActivityInterceptorsFactory } from '@temporalio/worker';
 import { randomUUID } from 'node:crypto';
+import { installQuietRuntime } from '../scripts/install-quiet-runtime.ts';
 import { startTemporalServer } from '../scripts/temporal-server.ts';
 import { startSimulator, type Simulator } from '../simulator/index.ts';
 import { loadConfig } from '../src/config.ts';
@@ -16,7 +17,7 @@ const DURATIONS = { 'a minute': 1, 'ten minutes': 10, 'an hour': 60, 'six hours'
 
 /** What a sync leaves in its history, by how long its run takes. */
 export async function benchHistory(): Promise<void> {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  installQuietRuntime();
   const [temporal, simulator] = await Promise.all([startTemporalServer({ ui: false }), startSimulator({ runMs: 0 })]);
   const [native, connection] = await Promise.all([
     NativeConnection.connect({ address: temporal.address }),

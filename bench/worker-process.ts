@@ -2,10 +2,11 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { NativeConnection, Runtime, Worker, DefaultLogger, type WorkerOptions } from '@temporalio/worker';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { loadConfig } from '../src/config.ts';
 import { createWorker } from '../src/create-worker.ts';
 import { createScrubber } from '../src/secrets/scrubber.ts';
+import { installQuietRuntime } from '../scripts/install-quiet-runtime.ts';
 import { serveOnLoopback } from '../scripts/serve-on-loopback.ts';
 
 const THIS_FILE = fileURLToPath(import.meta.url);
@@ -93,7 +94,7 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 async function runWorker(make: Make): Promise<void> {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  installQuietRuntime();
   const workflowsPath = fileURLToPath(new URL(`./workflows/${make}.ts`, import.meta.url));
   const connection = await NativeConnection.connect({ address: process.env.TEMPORAL_ADDRESS ?? '' });
   const worker = await makers[make](connection, { workflowsPath });

@@ -1,4 +1,4 @@
-import { bundleWorkflowCode, DefaultLogger, Runtime } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { sharedWorkflows } from '../src/workflow-bundle.ts';
 import { runRound } from '../test/faults/crash/run-round.ts';
 import { startMortalTemporal } from '../test/setup/mortal-temporal.ts';
+import { installQuietRuntime } from './install-quiet-runtime.ts';
 
 /** `npm run crash -- --rounds 50 --seed 1 --hazards 20`: rounds of random failures, each of which is to come to nothing. */
 const { values } = parseArgs({
@@ -16,10 +17,7 @@ const { values } = parseArgs({
     hazards: { type: 'string', default: '10' },
   },
 });
-Runtime.install({
-  logger: new DefaultLogger('ERROR'),
-  telemetryOptions: { logging: { forward: {}, filter: { core: 'ERROR', other: 'ERROR' } } },
-});
+installQuietRuntime();
 const directory = mkdtempSync(join(tmpdir(), 'crash-'));
 const codePath = join(directory, 'workflows.js');
 const { code } = await bundleWorkflowCode({ ...sharedWorkflows(), logger: new DefaultLogger('WARN') });

@@ -1,6 +1,6 @@
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { createWorker } from '../src/create-worker.ts';
 import { createScrubber } from '../src/secrets/scrubber.ts';
 import { serveRecords, type RecordServer } from '../test/setup/connector.ts';
 import { withTimeSkipping } from '../test/setup/time-skipping.ts';
+import { installQuietRuntime } from './install-quiet-runtime.ts';
 import { replayApprovalCases } from './replay-approval-cases.ts';
 import { replayCases } from './replay-cases.ts';
 import { startTemporalServer } from './temporal-server.ts';
@@ -43,10 +44,7 @@ async function main(names: readonly string[]): Promise<void> {
   const unknown = names.filter((name) => !(name in CASES));
   if (unknown.length > 0)
     throw new Error(`No such case: ${unknown.join(', ')}. There are: ${Object.keys(CASES).join(', ')}`);
-  Runtime.install({
-    logger: new DefaultLogger('ERROR'),
-    telemetryOptions: { logging: { forward: {}, filter: { core: 'ERROR', other: 'ERROR' } } },
-  });
+  installQuietRuntime();
   await mkdir(DIRECTORY, { recursive: true });
   for (const name of names.length > 0 ? names : Object.keys(CASES)) {
     // One's own for each: a key ring outlives the rotation that made it.

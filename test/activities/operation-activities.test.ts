@@ -1,12 +1,13 @@
 import { ActivityExecutionFailedError, Client, Connection, type ActivityHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { NativeConnection, Runtime, DefaultLogger, Worker, type ActivityInterceptorsFactory } from '@temporalio/worker';
+import { NativeConnection, Worker, type ActivityInterceptorsFactory } from '@temporalio/worker';
 import { randomUUID } from 'node:crypto';
 import { once as event } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
+import { installQuietRuntime } from '../../scripts/install-quiet-runtime.ts';
 import { createActivities } from '../../src/activities/index.ts';
 import type { InputOf, OperationName } from '../../src/operations/index.ts';
 import { configuredApiKeys } from '../../src/secrets/api-keys.ts';
@@ -33,10 +34,7 @@ let directory: string;
 let keyFile: string;
 
 beforeAll(async () => {
-  Runtime.install({
-    logger: new DefaultLogger('ERROR'),
-    telemetryOptions: { logging: { filter: 'ERROR', forward: {} } },
-  });
+  installQuietRuntime();
   [connection, native] = await Promise.all([Connection.connect({ address }), NativeConnection.connect({ address })]);
   client = new Client({ connection, namespace });
   directory = mkdtempSync(join(tmpdir(), 'operation-activities-'));

@@ -1,15 +1,13 @@
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { readdir, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { expect, inject, test } from 'vitest';
+import { installQuietRuntime } from '../../scripts/install-quiet-runtime.ts';
 import { tracingModules } from '../../src/workflow-bundle.ts';
 import * as workflows from '../../src/workflows/index.ts';
 import { bundleWorkflows } from '../setup/bundle-workflows.ts';
 
-Runtime.install({
-  logger: new DefaultLogger('ERROR'),
-  telemetryOptions: { logging: { forward: {}, filter: { core: 'ERROR', other: 'ERROR' } } },
-});
+installQuietRuntime();
 
 const directory = new URL('./', import.meta.url);
 /** `<workflow>-<case>.json`: the history of a workflow, usually with that id. */

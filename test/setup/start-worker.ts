@@ -1,17 +1,15 @@
 import { Client, Connection } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, type Worker, type WorkerOptions } from '@temporalio/worker';
+import { NativeConnection, type Worker, type WorkerOptions } from '@temporalio/worker';
 import { randomUUID } from 'node:crypto';
 import { inject } from 'vitest';
+import { installQuietRuntime } from '../../scripts/install-quiet-runtime.ts';
 import type { Simulator } from '../../simulator/index.ts';
 import { loadConfig } from '../../src/config.ts';
 import { createWorker } from '../../src/create-worker.ts';
 import { createScrubber } from '../../src/secrets/scrubber.ts';
 
-/** One per process, and before anything else of the SDK. Failures that tests provoke are warnings. */
-Runtime.install({
-  logger: new DefaultLogger('ERROR'),
-  telemetryOptions: { logging: { forward: {}, filter: { core: 'ERROR', other: 'ERROR' } } },
-});
+// Failures that tests provoke are warnings.
+installQuietRuntime();
 
 export interface TestWorkerOptions {
   readonly simulator: Pick<Simulator, 'url' | 'applicationId' | 'apiKey'>;
