@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from '../scripts/build.ts';
+import { freePort } from '../scripts/free-port.ts';
 import { startTemporalServer } from '../scripts/temporal-server.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -101,12 +101,3 @@ const medianOf = (samples: readonly Sample[]): Sample => ({
   ms: median(samples.map(({ ms }) => ms)),
   megabytes: median(samples.map(({ megabytes }) => megabytes)),
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

@@ -1,13 +1,13 @@
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Connection } from '@temporalio/client';
+import { freePort } from './free-port.ts';
 import { findTemporalCli } from './temporal-cli.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -21,14 +21,12 @@ history.timerProcessorMaxTimeShift: [{value: 10ms}]
 history.workflowIdReuseMinimalInterval: [{value: 0s}]
 `;
 
-export interface PostgresTemporalOptions {
+interface PostgresTemporalOptions {
   /** The source of the server's version, whose schemas are set up. */
   readonly schemas: string;
 }
 
 export type Part = 'server' | 'database';
-
-export type PostgresTemporal = Awaited<ReturnType<typeof startPostgresTemporal>>;
 
 /**
  * A Temporal server as it is deployed: `temporal-server` on PostgreSQL, each from the `PATH`, set up by the scripts of
@@ -160,21 +158,9 @@ async function until(attempt: () => Promise<unknown>): Promise<void> {
 /** Below 32768: the server keeps them in PostgreSQL as `smallint`. */
 async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = [];
-  for (let port = 18_000 + Math.floor(Math.random() * 12_000); ports.length < count; port += 1)
-    if (await isFree(port)) ports.push(port);
-  return ports;
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer();
-  try {
-    const listening = once(server, 'listening');
-    server.listen(port, HOST);
-    await listening;
-    return true;
-  } catch {
-    return false;
-  } finally {
-    server.close();
+  for (let port = 18_000 + Math.floor(Math.random() * 12_000); ports.length < count; port += 1) {
+    const free = await freePort(port).catch(() => undefined);
+    if (free !== undefined) ports.push(free);
   }
+  return ports;
 }

@@ -1,20 +1,21 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { workerVariables } from '../src/variables.ts';
 import { startSimulator } from '../simulator/index.ts';
 import { startDataServer } from './data-server.ts';
+import { freePort } from './free-port.ts';
 import { startTemporalServer } from './temporal-server.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** The state of the demo and of `npm run dev`: what a restart finds again. */
 export const STATE_DIR = join(ROOT, '.cache', 'demo');
 const STOP_GRACE_MS = 15_000;
-/** Where people look for them; another port is taken where one is in use. */
+/** Where people look for them. */
 const USUAL_PORTS = { temporal: 7233, ui: 8233, simulator: 4010, data: 4011 };
+const usualOrFree = (port: number): Promise<number> => freePort(port).catch(() => freePort());
 
 export const APPLICATION_ID = 'DEMOAPP';
 const API_KEY = 'demo-key';
@@ -29,9 +30,6 @@ export interface ServicesOptions {
   readonly workerLog: 'inherit' | { readonly file: string };
   /** Keeps Temporal's and the simulator's state across restarts. */
   readonly keepState?: boolean;
-  readonly workerEnvironment?: Readonly<Record<string, string>>;
-  /** Factor on the simulator's own pace. */
-  readonly runSpeed?: number;
 }
 
 export type Services = Awaited<ReturnType<typeof startServices>>;
@@ -55,7 +53,6 @@ export async function startServices(options: ServicesOptions) {
       applicationId: APPLICATION_ID,
       apiKey: API_KEY,
       ...(options.keepState ? { stateFile: join(STATE_DIR, 'simulator.json') } : {}),
-      ...(options.runSpeed === undefined ? {} : { runSpeed: options.runSpeed }),
     });
     stops.push(() => simulator.stop());
     const data = await startDataServer({ ...FEED, port: await usualOrFree(USUAL_PORTS.data) });
@@ -71,7 +68,6 @@ export async function startServices(options: ServicesOptions) {
       SECRET_ALGOLIA_ADMIN_KEY: simulator.adminKey,
       SECRETS_DIR: join(STATE_DIR, 'secrets'),
       TASK_QUEUE,
-      ...options.workerEnvironment,
     });
     stops.push(() => stopProcess(worker));
     return { temporal, simulator, data, worker, stop };
@@ -119,19 +115,5 @@ function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
     process.kill(-(child.pid as number), signal);
   } catch {
     // It has just ended by itself.
-  }
-}
-
-async function usualOrFree(port: number): Promise<number> {
-  const probe = createServer();
-  try {
-    const listening = once(probe, 'listening');
-    probe.listen(port, '127.0.0.1');
-    await listening;
-    return port;
-  } catch {
-    return 0;
-  } finally {
-    probe.close();
   }
 }

@@ -1,18 +1,14 @@
 import { Connection } from '@temporalio/client';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { SEARCH_ATTRIBUTES } from '../src/search-attributes.ts';
+import { freePort } from './free-port.ts';
 import { findTemporalCli } from './temporal-cli.ts';
-
-export { SEARCH_ATTRIBUTES } from '../src/search-attributes.ts';
-export { findTemporalCli } from './temporal-cli.ts';
 
 const HOST = '127.0.0.1';
 const NAMESPACE = 'default';
@@ -62,6 +58,7 @@ export interface TemporalServer {
  */
 export async function startTemporalServer(options: TemporalServerOptions = {}): Promise<TemporalServer> {
   const cli = await findTemporalCli();
+  // On a port in use, the health check would greet somebody else's server.
   const port = await freePort(options.port);
   const uiPort = options.ui === false ? undefined : await freePort(options.uiPort);
   const scratchDir = options.logFile ? undefined : mkdtempSync(join(tmpdir(), 'temporal-server-'));
@@ -179,20 +176,6 @@ async function checkHealth(address: string): Promise<void> {
 
 function isRunning(child: ChildProcess): boolean {
   return child.pid !== undefined && child.exitCode === null && child.signalCode === null;
-}
-
-/** Any, or the one that is asked for: on a port in use, the health check would greet somebody else's server. */
-async function freePort(wanted = 0): Promise<number> {
-  const server = createServer().listen(wanted, HOST);
-  try {
-    await once(server, 'listening');
-  } catch (cause) {
-    throw new Error(`Port ${wanted} cannot be had: is another server running?`, { cause });
-  }
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function main(): Promise<void> {

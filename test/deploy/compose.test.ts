@@ -10,7 +10,8 @@ import { promisify } from 'node:util';
 import { Connection } from '@temporalio/client';
 import { expect, inject, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
-import { findTemporalCli, SEARCH_ATTRIBUTES } from '../../scripts/temporal-server.ts';
+import { findTemporalCli } from '../../scripts/temporal-cli.ts';
+import { SEARCH_ATTRIBUTES } from '../../src/search-attributes.ts';
 import { loadConfig } from '../../src/config.ts';
 
 interface Service {

@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, inject, test } from 'vitest';
-import { findTemporalCli, SEARCH_ATTRIBUTES, startTemporalServer } from '../../scripts/temporal-server.ts';
+import { findTemporalCli } from '../../scripts/temporal-cli.ts';
+import { startTemporalServer } from '../../scripts/temporal-server.ts';
+import { SEARCH_ATTRIBUTES } from '../../src/search-attributes.ts';
 
 const scratchDir = mkdtempSync(join(tmpdir(), 'temporal-server-test-'));
 afterAll(() => rmSync(scratchDir, { recursive: true }));

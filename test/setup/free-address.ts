@@ -1,12 +1,4 @@
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { freePort } from '../../scripts/free-port.ts';
 
 /** `host:port` on loopback where nothing listens. */
-export async function freeAddress(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return `127.0.0.1:${port}`;
-}
+export const freeAddress = async (): Promise<string> => `127.0.0.1:${await freePort()}`;
