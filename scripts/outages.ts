@@ -9,13 +9,14 @@ import { alertBookId } from '../src/activities/alert-book-reports.ts';
 import { keyRingId } from '../src/secrets/key-ring-state.ts';
 import { serveRecords } from '../test/setup/connector.ts';
 import { spawnWorker } from '../test/setup/spawn-worker.ts';
-import { doneTwice, planOutages, type OutagePlan, type Planned } from './outage-plan.ts';
-import { startPostgresTemporal, type Part } from './postgres-temporal.ts';
+import { askedApproval } from './asked-approval.ts';
+import { doneTwice, planOutages, type OutagePlan, type Planned } from './outages/plan-outages.ts';
+import { startPostgresTemporal, type Part } from './outages/postgres-temporal.ts';
+import { until } from './until.ts';
+import { writePolicies } from './write-policies.ts';
 
 const TASK_QUEUE = 'algolia-ingestion';
 const OUTAGES: readonly (readonly Part[])[] = [['server', 'database'], ['database'], ['server']];
-const POLICIES =
-  'policies: {default: {expiresAfter: 24h}}\nchannels: {ops: {type: webhook, url: {$secret: env:SECRET_OPS}}}\n';
 const [schemas, rounds = '3'] = process.argv.slice(2);
 
 /**
@@ -36,7 +37,6 @@ async function main(): Promise<boolean> {
   const client = new Client({ connection });
   await writeFile(join(directory, 'next-key'), 'the-next-key');
   await simulator.control('POST /keys', { key: 'the-next-key' });
-  await writeFile(join(directory, 'policies.yaml'), POLICIES);
   const worker = spawnWorker({
     TEMPORAL_ADDRESS: temporal.address,
     TASK_QUEUE,
@@ -47,7 +47,7 @@ async function main(): Promise<boolean> {
     SECRETS_DIR: directory,
     SECRET_SHOP: 'a-password',
     SECRET_OPS: served.url,
-    APPROVAL_POLICIES: join(directory, 'policies.yaml'),
+    APPROVAL_POLICIES: await writePolicies(directory),
     RECORDS_HOSTS: '127.0.0.1',
     RECORDS_DIR: join(directory, 'records'),
     SHUTDOWN_GRACE: '5s',
@@ -117,19 +117,12 @@ async function isAllElseWell({ client, simulator, started, say }: Ended): Promis
   return twice.length === 0 && states.every((state) => state === 'RUNNING');
 }
 
-async function until(isReached: () => Promise<boolean>): Promise<void> {
-  for (let look = 1; !(await isReached()); look += 1) {
-    if (look > 600) throw new Error('It did not come to that within a minute');
-    await sleep(100);
-  }
-}
-
 /** Answers whoever asks by now and hasn't been answered. */
 async function approveAll(started: readonly Started[]): Promise<void> {
   for (const { handle, asks } of started) {
     if (!asks) continue;
-    const asked = await handle.query<{ state: string; planHash?: string }>('approval').catch(() => undefined);
-    if (asked?.state === 'waiting') await handle.signal('approve', { approver: 'bob', planHash: asked.planHash });
+    const asked = await askedApproval(handle);
+    if (asked) await handle.signal('approve', { approver: 'bob', planHash: asked.planHash });
   }
 }
 

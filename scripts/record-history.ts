@@ -1,45 +1,32 @@
-import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { NativeConnection } from '@temporalio/worker';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startSimulator, type Simulator } from '../simulator/index.ts';
+import { startSimulator } from '../simulator/index.ts';
 import { loadConfig } from '../src/config.ts';
 import { createWorker } from '../src/create-worker.ts';
 import { createScrubber } from '../src/secrets/scrubber.ts';
-import { serveRecords, type RecordServer } from '../test/setup/connector.ts';
+import { serveRecords } from '../test/setup/connector.ts';
 import { withTimeSkipping } from '../test/setup/time-skipping.ts';
 import { installQuietRuntime } from './install-quiet-runtime.ts';
-import { replayApprovalCases } from './replay-approval-cases.ts';
-import { replayCases } from './replay-cases.ts';
+import { replayApprovalCases } from './replay/replay-approval-cases.ts';
+import { replayCases } from './replay/replay-cases.ts';
 import { startTemporalServer } from './temporal-server.ts';
-
-/**
- * Runs workflows and keeps their histories under `test/replay/`, where a test replays them: `npm run record -- syncTask-success`,
- * or all of them without a name. Record a case anew only when its workflow may no longer replay what runs in production.
- */
-export interface Recording {
-  readonly simulator: Simulator;
-  readonly records: RecordServer;
-  readonly client: Client;
-  /** Starts a workflow; `skipTime` jumps over its timers. Its id is the case's name unless it must be another. */
-  readonly start: (
-    workflowType: string,
-    input: object,
-    options?: { skipTime?: boolean; workflowId?: string },
-  ) => Promise<WorkflowHandle>;
-}
+import { writePolicies } from './write-policies.ts';
 
 const CASES = { ...replayCases, ...replayApprovalCases };
 const DIRECTORY = fileURLToPath(new URL('../test/replay/', import.meta.url));
 /** In place of process id and host name. */
 const IDENTITY = 'recorder';
 const TASK_QUEUE = 'recorded';
-const POLICIES =
-  'policies: {default: {expiresAfter: 24h}}\nchannels: {ops: {type: webhook, url: {$secret: env:SECRET_OPS}}}\n';
 
+/**
+ * Runs workflows and keeps their histories under `test/replay/`, where a test replays them: `npm run record -- syncTask-success`,
+ * or all of them without a name. Record a case anew only when its workflow may no longer replay what runs in production.
+ */
 async function main(names: readonly string[]): Promise<void> {
   const unknown = names.filter((name) => !(name in CASES));
   if (unknown.length > 0)
@@ -56,8 +43,7 @@ async function main(names: readonly string[]): Promise<void> {
 async function record(name: string, { address, namespace }: { address: string; namespace: string }): Promise<void> {
   const simulator = await startSimulator({ runSpeed: 20 });
   const records = await serveRecords();
-  const policies = join(tmpdir(), `recorded-policies-${process.pid}.yaml`);
-  await writeFile(policies, POLICIES);
+  const directory = await mkdtemp(join(tmpdir(), 'recorded-'));
   const config = loadConfig({
     TEMPORAL_ADDRESS: address,
     TASK_QUEUE,
@@ -68,7 +54,7 @@ async function record(name: string, { address, namespace }: { address: string; n
     SHUTDOWN_GRACE: '1s',
     SECRET_SHOP: 'recorded-password',
     SECRET_OPS: records.url,
-    APPROVAL_POLICIES: policies,
+    APPROVAL_POLICIES: await writePolicies(directory),
     SECRET_NEXT_KEY: 'recorded-next-key',
     RECORDS_HOSTS: '127.0.0.1',
   });
@@ -99,7 +85,13 @@ async function record(name: string, { address, namespace }: { address: string; n
   } finally {
     worker.shutdown();
     await running;
-    await Promise.all([native.close(), connection.close(), simulator.stop(), records.stop(), rm(policies)]);
+    await Promise.all([
+      native.close(),
+      connection.close(),
+      simulator.stop(),
+      records.stop(),
+      rm(directory, { recursive: true }),
+    ]);
   }
 }
 

@@ -2,13 +2,13 @@ import { Client, Connection } from '@temporalio/client';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { webUi } from '../test/ui/web-ui.ts';
 import { rotateApiKeyId } from '../src/workflows/rotate-api-key.ts';
-import type { ApprovalStatus } from '../src/workflows/steps/approval-details.ts';
+import { askedApproval } from './asked-approval.ts';
 import { launchBrowser } from './browser.ts';
-import { movies } from './demo-connectors.ts';
+import { movies } from './demo/connectors.ts';
 import { APPLICATION_ID, startServices, STATE_DIR, TASK_QUEUE } from './services.ts';
+import { until } from './until.ts';
 
 const IMAGES = fileURLToPath(new URL('../docs/images/', import.meta.url));
 /** The page draws itself after its data has come, and says nowhere that it has. */
@@ -35,6 +35,7 @@ async function main(): Promise<void> {
       await page.getByText(tab, { exact: true }).first().click();
       await page.waitForTimeout(SETTLED_MS);
     };
+    const untilAsked = (workflowId: string) => until(() => askedApproval(client.workflow.getHandle(workflowId)));
     const take = (name: string) => page.screenshot({ path: join(IMAGES, `${name}.png`) });
 
     await client.workflow.execute('provisionConnector', {
@@ -63,7 +64,7 @@ async function main(): Promise<void> {
       staticSummary: 'films from a JSON feed',
       args: [{ ...films, name: 'films', destination: { type: 'search', input: { indexName: 'films' } } }],
     });
-    await untilAsked(client, 'films');
+    await untilAsked('films');
     await page.goto(`${workflows}?${new URLSearchParams({ query: "ApprovalState='waiting'" }).toString()}`);
     await page.getByRole('link', { name: 'films', exact: true }).first().waitFor();
     await page.setViewportSize({ ...SIZE, height: 420 });
@@ -92,7 +93,7 @@ async function main(): Promise<void> {
       workflowId: rotation,
       args: [{ toSecret: 'file:algolia-v8', mint: 'algolia', requestedBy: 'ana@example.com', reason: 'quarterly' }],
     });
-    await untilAsked(client, rotation);
+    await untilAsked(rotation);
     await page.setViewportSize({ ...SIZE, height: 1_900 });
     await open(rotation, 'User Metadata');
     await take('approval');
@@ -108,18 +109,6 @@ async function main(): Promise<void> {
     await browser.close();
     await services.stop();
   }
-}
-
-async function untilAsked(client: Client, workflowId: string): Promise<void> {
-  for (let attempt = 1; attempt <= 100; attempt += 1) {
-    const status = await client.workflow
-      .getHandle(workflowId)
-      .query<ApprovalStatus>('approval')
-      .catch(() => undefined);
-    if (status?.state === 'waiting') return;
-    await sleep(200);
-  }
-  throw new Error(`${workflowId} asks for no approval`);
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));

@@ -1,14 +1,14 @@
 import type { Client } from '@temporalio/client';
-import type { Exported } from '../src/manifest/export-manifest.ts';
-import { applyManifestId, type applyManifest } from '../src/workflows/apply-manifest.ts';
-import type { callOperation } from '../src/workflows/call-operation.ts';
-import type { decommissionConnector } from '../src/workflows/decommission-connector.ts';
-import type { deployTransformation } from '../src/workflows/deploy-transformation.ts';
-import type { provisionConnector } from '../src/workflows/provision-connector.ts';
-import type { syncTask } from '../src/workflows/sync-task.ts';
-import { answerApprovals } from './demo-approvals.ts';
-import { airports, movies } from './demo-connectors.ts';
-import { APPLICATION_ID, TASK_QUEUE } from './services.ts';
+import type { Exported } from '../../src/manifest/export-manifest.ts';
+import { applyManifestId, type applyManifest } from '../../src/workflows/apply-manifest.ts';
+import type { callOperation } from '../../src/workflows/call-operation.ts';
+import type { decommissionConnector } from '../../src/workflows/decommission-connector.ts';
+import type { deployTransformation } from '../../src/workflows/deploy-transformation.ts';
+import type { provisionConnector } from '../../src/workflows/provision-connector.ts';
+import type { syncTask } from '../../src/workflows/sync-task.ts';
+import { APPLICATION_ID, TASK_QUEUE } from '../services.ts';
+import { answerApprovals } from './answer-approvals.ts';
+import { airports, movies } from './connectors.ts';
 
 export interface StartForms {
   readonly client: Client;

@@ -1,3 +1,4 @@
+import { Connection } from '@temporalio/client';
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
@@ -6,11 +7,10 @@ import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { Connection } from '@temporalio/client';
-import { freePort } from './free-port.ts';
-import { findTemporalCli } from './temporal-cli.ts';
+import { freePort } from '../free-port.ts';
+import { findTemporalCli } from '../temporal-cli.ts';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
 const HOST = '127.0.0.1';
 const HEALTHY_WITHIN_MS = 120_000;

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ApprovalStatus } from '../src/workflows/steps/approval-details.ts';
+import type { ApprovalStatus } from '../../src/workflows/steps/approval-details.ts';
+import { askedApproval } from '../asked-approval.ts';
 
 const POLL_MS = 500;
 
@@ -29,8 +30,8 @@ export async function answerApprovals({
   while (!signal.aborted) {
     for (const workflowId of workflowIds) {
       const handle = client.workflow.getHandle(workflowId);
-      const status = await handle.query<ApprovalStatus>('approval').catch(() => undefined);
-      if (status?.state !== 'waiting' || !status.approvalId) continue;
+      const status = await askedApproval(handle);
+      if (!status) continue;
       const asked = `${status.approvalId} ${status.deadline}`;
       if (answered.has(asked)) continue;
       answered.add(asked);

@@ -1,13 +1,15 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
-import { alertBookId } from '../src/activities/alert-book-reports.ts';
-import { keyRingId } from '../src/secrets/key-ring-state.ts';
-import { applyManifestId } from '../src/workflows/apply-manifest.ts';
-import { rotateApiKeyId } from '../src/workflows/rotate-api-key.ts';
-import type { ApprovalStatus } from '../src/workflows/steps/approval-details.ts';
-import { callAlgolia, makeConnector } from '../test/setup/connector.ts';
-import { makeTransformed, NEW_CODE, transformationOf } from '../test/setup/transformation.ts';
-import { recordedConnector, type Case } from './replay-cases.ts';
+import { alertBookId } from '../../src/activities/alert-book-reports.ts';
+import { keyRingId } from '../../src/secrets/key-ring-state.ts';
+import { applyManifestId } from '../../src/workflows/apply-manifest.ts';
+import { rotateApiKeyId } from '../../src/workflows/rotate-api-key.ts';
+import type { ApprovalStatus } from '../../src/workflows/steps/approval-details.ts';
+import { callAlgolia, makeConnector } from '../../test/setup/connector.ts';
+import { makeTransformed, NEW_CODE, transformationOf } from '../../test/setup/transformation.ts';
+import { askedApproval } from '../asked-approval.ts';
+import { until } from '../until.ts';
+import { recordedConnector } from './recorded-connector.ts';
+import type { Case, Recording } from './recording.ts';
 
 const ROTATION = { toSecret: 'env:SECRET_NEXT_KEY', emergency: true, overlap: '1s', soak: '1s' };
 const APPLICATION_ID = 'DEMOAPP';
@@ -212,14 +214,14 @@ export const replayApprovalCases: Readonly<Record<string, Case>> = {
 };
 
 /** Finds a task that is disabled, and tells the recorder's channel. */
-async function watch({ simulator, start }: Parameters<Case>[0]): Promise<WorkflowHandle> {
+async function watch({ simulator, start }: Recording): Promise<WorkflowHandle> {
   const { taskID } = await makeConnector(simulator);
   await callAlgolia(simulator, `PUT /2/tasks/${taskID}/disable`);
   return start('watchConnectors', { expect: [{ taskID, maxAge: '1h' }], alert: ['ops'] });
 }
 
 /** New code for a transformation, with a canary whose run does as `script` says. */
-async function deploy({ simulator, records, start }: Parameters<Case>[0], script: object = {}) {
+async function deploy({ simulator, records, start }: Recording, script: object = {}) {
   const { transformationID, taskID } = await makeTransformed(simulator, { url: records.url });
   await simulator.control('POST /runs/script', { taskID, durationMs: 0, ...script });
   const handle = await start('deployTransformation', {
@@ -233,7 +235,7 @@ async function deploy({ simulator, records, start }: Parameters<Case>[0], script
 }
 
 /** A connector with a run that has not ended, and a transformation that something else uses too. */
-async function decommission({ simulator, start }: Parameters<Case>[0]): Promise<WorkflowHandle> {
+async function decommission({ simulator, start }: Recording): Promise<WorkflowHandle> {
   const { taskID, transformationID } = await makeTransformed(simulator);
   const { destinationID } = await makeConnector(simulator);
   await callAlgolia(simulator, `PATCH /1/destinations/${destinationID}`, { transformationIDs: [transformationID] });
@@ -244,14 +246,14 @@ async function decommission({ simulator, start }: Parameters<Case>[0]): Promise<
 }
 
 /** The recorder's worker has no identity of its own, so a rotation goes on without its word when an operator says so. */
-async function rotate(recording: Parameters<Case>[0]): Promise<WorkflowHandle> {
+async function rotate(recording: Recording): Promise<WorkflowHandle> {
   const handle = await promoted(recording);
   await handle.signal('forceConverge', { by: 'ana@example.com', reason: 'the recorder' });
   return handle;
 }
 
 /** A rotation that waits for the recorder's worker to confirm the new key. */
-async function promoted({ simulator, start }: Parameters<Case>[0]): Promise<WorkflowHandle> {
+async function promoted({ simulator, start }: Recording): Promise<WorkflowHandle> {
   await simulator.control('POST /keys', { key: 'recorded-next-key' });
   const handle = await start('rotateApiKey', ROTATION, { workflowId: rotateApiKeyId(APPLICATION_ID) });
   await answer(handle, 'approve');
@@ -264,13 +266,4 @@ async function answer(handle: WorkflowHandle, decision: 'approve' | 'reject'): P
   await handle.signal(decision, { approver: APPROVER });
 }
 
-const asked = (handle: WorkflowHandle) =>
-  until(async () => (await handle.query<{ state: string }>('approval').catch(() => undefined))?.state === 'waiting');
-
-async function until(isReached: () => Promise<unknown>): Promise<void> {
-  for (let poll = 1; poll <= 600; poll += 1) {
-    if (await isReached()) return;
-    await delay(50);
-  }
-  throw new Error('It did not get there in half a minute');
-}
+const asked = (handle: WorkflowHandle) => until(() => askedApproval(handle));

@@ -1,12 +1,12 @@
-import type { Simulator } from '../simulator/index.ts';
-import type * as workflows from '../src/workflows/index.ts';
-import { applyManifestId } from '../src/workflows/apply-manifest.ts';
-import { replaceAllRecordsId } from '../src/workflows/replace-all-records.ts';
-import { rotateApiKeyId } from '../src/workflows/rotate-api-key.ts';
-import { callAlgolia, makeConnector } from '../test/setup/connector.ts';
-import { makeIndex, makePushConnector } from '../test/setup/indices.ts';
-import { makeTransformed, NEW_CODE } from '../test/setup/transformation.ts';
-import { recordedConnector } from './replay-cases.ts';
+import type { Simulator } from '../../simulator/index.ts';
+import type * as workflows from '../../src/workflows/index.ts';
+import { applyManifestId } from '../../src/workflows/apply-manifest.ts';
+import { replaceAllRecordsId } from '../../src/workflows/replace-all-records.ts';
+import { rotateApiKeyId } from '../../src/workflows/rotate-api-key.ts';
+import { callAlgolia, makeConnector } from '../../test/setup/connector.ts';
+import { makeIndex, makePushConnector } from '../../test/setup/indices.ts';
+import { makeTransformed, NEW_CODE } from '../../test/setup/transformation.ts';
+import { recordedConnector } from '../replay/recorded-connector.ts';
 
 /** Begun by `watchConnectors` and by `rotateApiKey`; neither ends. */
 type BegunByOthers = 'alertBook' | 'keyRing';

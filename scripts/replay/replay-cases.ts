@@ -1,12 +1,12 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
-import type { Simulator } from '../simulator/index.ts';
-import { replaceAllRecordsId } from '../src/workflows/replace-all-records.ts';
-import { makeConnector } from '../test/setup/connector.ts';
-import { makeIndex, makePushConnector } from '../test/setup/indices.ts';
-import type { Recording } from './record-history.ts';
-
-export type Case = (recording: Recording) => Promise<WorkflowHandle>;
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Simulator } from '../../simulator/index.ts';
+import { replaceAllRecordsId } from '../../src/workflows/replace-all-records.ts';
+import { makeConnector } from '../../test/setup/connector.ts';
+import { makeIndex, makePushConnector } from '../../test/setup/indices.ts';
+import { until } from '../until.ts';
+import { recordedConnector } from './recorded-connector.ts';
+import type { Case } from './recording.ts';
 
 /** What is recorded, by `<workflow>-<case>`: every branch a workflow may take while it waits for something. */
 export const replayCases: Readonly<Record<string, Case>> = {
@@ -140,19 +140,6 @@ export const replayCases: Readonly<Record<string, Case>> = {
   },
 };
 
-export const recordedConnector = (url: string) => ({
-  name: 'recorded',
-  authentication: { type: 'basic', input: { username: 'shop', password: { $secret: 'env:SECRET_SHOP' } } },
-  source: { type: 'json', input: { url } },
-  transformation: {
-    type: 'code',
-    input: { code: 'async function transform(record) { return record; }' },
-    tryOn: [{ objectID: '1' }],
-  },
-  destination: { type: 'search', input: { indexName: 'recorded' } },
-  task: { action: 'replace' },
-});
-
 const REPLACEABLE = 'recorded';
 const replace = (uri: string) => ({ indexName: REPLACEABLE, recordsRef: { uri } });
 
@@ -163,9 +150,6 @@ async function makeReplaceable(simulator: Simulator): Promise<void> {
   await makePushConnector(simulator, REPLACEABLE);
 }
 
-const POLL_MS = 50;
-const MAX_POLLS = 400;
-
 /** What the cases look at in an answer to the query `status`. */
 interface Status {
   readonly phase?: string;
@@ -173,11 +157,8 @@ interface Status {
 }
 
 /** Waits for a state that the workflow tells of by its query `status`. */
-async function untilStatus(handle: WorkflowHandle, isReached: (status: Status) => boolean): Promise<Status> {
-  for (let poll = 1; poll <= MAX_POLLS; poll += 1) {
+const untilStatus = (handle: WorkflowHandle, isReached: (status: Status) => boolean): Promise<Status> =>
+  until(async () => {
     const status = await handle.query<Status>('status');
-    if (isReached(status)) return status;
-    await delay(POLL_MS);
-  }
-  throw new Error(`${handle.workflowId} did not get there in ${(POLL_MS * MAX_POLLS) / 1_000} s`);
-}
+    return isReached(status) && status;
+  });
