@@ -1,21 +1,19 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { spawn, type ChildProcess } from 'node:child_process';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { startTemporalServer } from '../scripts/temporal-server.ts';
 import { startSimulator, type Simulator } from '../simulator/index.ts';
 import type { backfill, BackfillStatus } from '../src/workflows/backfill.ts';
 import { callAlgolia, makeConnector } from '../test/setup/connector.ts';
 import { historiesOfChain, outstandingChildren } from '../test/setup/outstanding-children.ts';
+import { superviseWorker, type SupervisedWorker } from './supervise-worker.ts';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TASK_QUEUE = 'bench-backfill';
 const KILLS = 3;
 const LOOK_EVERY_MS = 1_000;
 
-export interface BenchOptions {
+interface BenchOptions {
   readonly items: number;
   readonly parallel: number;
   /** Whether the worker is the one that `npm run build` made, rather than the source. */
@@ -34,7 +32,14 @@ async function benchBackfill({ items, parallel, built }: BenchOptions): Promise<
   ]);
   const connection = await Connection.connect({ address: temporal.address });
   const client = new Client({ connection, namespace: temporal.namespace });
-  const workers = supervise(simulator, temporal.address, built);
+  const worker = superviseWorker(built, {
+    TEMPORAL_ADDRESS: temporal.address,
+    TASK_QUEUE,
+    ALGOLIA_APPLICATION_ID: simulator.applicationId,
+    ALGOLIA_API_KEY: simulator.apiKey,
+    ALGOLIA_INGESTION_URL: simulator.url,
+    LOG_LEVEL: 'error',
+  });
   try {
     await makeTasks(simulator, items);
     const startedAt = performance.now();
@@ -43,7 +48,7 @@ async function benchBackfill({ items, parallel, built }: BenchOptions): Promise<
       workflowId: 'backfill',
       args: [{ taskFilter: {}, maxParallel: parallel }],
     });
-    const mostAtOnce = await disturb(handle, workers, items);
+    const mostAtOnce = await disturb(handle, worker, items);
     const result = await handle.result();
     const seconds = (performance.now() - startedAt) / 1_000;
     const histories = await historiesOfChain(client, 'backfill', handle.firstExecutionRunId);
@@ -62,18 +67,22 @@ async function benchBackfill({ items, parallel, built }: BenchOptions): Promise<
       'items a second': Number((items / seconds).toFixed(1)),
       histories: histories.length,
       'longest history, events': Math.max(...histories.map(({ events }) => events?.length ?? 0)),
-      "worker's memory at most, MB": Math.round(workers.peakBytes() / 1e6),
-      'times killed': workers.kills(),
+      "worker's memory at most, MB": worker.peakMb(),
+      'times killed': worker.kills(),
     });
   } finally {
-    await workers.stop();
+    await worker.stop();
     await connection.close();
     await Promise.all([temporal.stop(), simulator.stop()]);
   }
 }
 
 /** Kills the worker at a quarter, a half and three quarters, and pauses in between. Returns how many syncs it ever saw under way. */
-async function disturb(handle: WorkflowHandle<typeof backfill>, workers: Workers, items: number): Promise<number> {
+async function disturb(
+  handle: WorkflowHandle<typeof backfill>,
+  worker: SupervisedWorker,
+  items: number,
+): Promise<number> {
   let paused = false;
   let most = 0;
   let toldAt = 0;
@@ -85,12 +94,10 @@ async function disturb(handle: WorkflowHandle<typeof backfill>, workers: Workers
       most = Math.max(most, status.running.length);
       const share = status.done / items;
       if (share - toldAt >= 0.05) {
-        console.log(
-          `${status.done} of ${items}, done by ${status.eta}, worker ${Math.round(workers.peakBytes() / 1e6)} MB`,
-        );
+        console.log(`${status.done} of ${items}, done by ${status.eta}, worker ${worker.peakMb()} MB`);
         toldAt = share;
       }
-      if (workers.kills() < KILLS && share > (workers.kills() + 1) / (KILLS + 1)) workers.kill();
+      if (worker.kills() < KILLS && share > (worker.kills() + 1) / (KILLS + 1)) worker.kill();
       if (!paused && share > 0.4) {
         paused = true;
         await pauseAndSee(handle);
@@ -120,62 +127,6 @@ async function makeTasks(simulator: Simulator, count: number): Promise<void> {
   const task = { sourceID, destinationID, action: 'replace' };
   for (let made = 1; made < count; made += 1) await callAlgolia(simulator, 'POST /2/tasks', task);
   await simulator.control('POST /runs/script', { taskID: '*', times: -1, durationMs: 0, events: [{}] });
-}
-
-type Workers = ReturnType<typeof supervise>;
-
-/** One worker, which is started again when it is killed. */
-function supervise(simulator: Simulator, address: string, built: boolean) {
-  let stopped = false;
-  let killed = 0;
-  let peak = 0;
-  let child: ChildProcess;
-  const run = () => {
-    child = spawn(process.execPath, built ? ['dist/worker.js'] : ['--import', 'tsx', 'src/worker.ts'], {
-      cwd: ROOT,
-      stdio: ['ignore', 'inherit', 'inherit'],
-      env: {
-        PATH: process.env.PATH,
-        TEMPORAL_ADDRESS: address,
-        TASK_QUEUE,
-        ALGOLIA_APPLICATION_ID: simulator.applicationId,
-        ALGOLIA_API_KEY: simulator.apiKey,
-        ALGOLIA_INGESTION_URL: simulator.url,
-        LOG_LEVEL: 'error',
-      },
-    });
-    child.once('exit', () => {
-      if (!stopped) setTimeout(run, LOOK_EVERY_MS);
-    });
-  };
-  run();
-  const timer = setInterval(() => (peak = Math.max(peak, memoryOf(child.pid))), LOOK_EVERY_MS / 4);
-  return {
-    kills: () => killed,
-    peakBytes: () => peak,
-    kill() {
-      killed += 1;
-      child.kill('SIGKILL');
-      console.log('worker killed');
-    },
-    async stop() {
-      stopped = true;
-      clearInterval(timer);
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const exited = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGKILL');
-      await exited;
-    },
-  };
-}
-
-function memoryOf(pid: number | undefined): number {
-  try {
-    const [, kilobytes = '0'] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-    return Number(kilobytes) * 1024;
-  } catch {
-    return 0;
-  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

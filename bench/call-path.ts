@@ -1,13 +1,11 @@
 import { ingestionClient } from '@algolia/ingestion';
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Pool } from 'undici';
 import { createClient } from '../src/algolia/client.ts';
 import { configuredApiKeys } from '../src/secrets/api-keys.ts';
 import { createScrubber } from '../src/secrets/scrubber.ts';
+import { median } from './median.ts';
+import { forkServer, serveToParent } from './server-process.ts';
 
 const THIS_FILE = fileURLToPath(import.meta.url);
 const CONCURRENCIES = [1, 16, 64];
@@ -49,11 +47,11 @@ type Variant = 'bare undici' | 'ours' | 'official';
  * what else the machine does falls on all of them.
  */
 export async function benchCallPath(): Promise<void> {
-  const { server, origin } = await startServer();
+  const server = await forkServer(THIS_FILE, ['serve']);
   try {
     const rows: Record<string, Record<string, string>> = {};
     for (const concurrency of CONCURRENCIES) {
-      const { cost, p99 } = await measure(origin, concurrency);
+      const { cost, p99 } = await measure(new URL(server.url), concurrency);
       const micros = (variant: Variant) => `${cost[variant].toFixed(1)} µs`;
       rows[`concurrency ${concurrency}`] = {
         'bare undici': micros('bare undici'),
@@ -69,7 +67,7 @@ export async function benchCallPath(): Promise<void> {
     );
     console.table(rows);
   } finally {
-    server.kill();
+    await server.stop();
   }
 }
 
@@ -146,20 +144,7 @@ async function run(call: Call, concurrency: number, requests: number): Promise<F
   return times;
 }
 
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
-
-async function startServer(): Promise<{ server: ChildProcess; origin: URL }> {
-  const server = fork(THIS_FILE, ['serve']);
-  const [port] = (await once(server, 'message')) as [number];
-  return { server, origin: new URL(`http://127.0.0.1:${port}`) };
-}
-
-function serve(): void {
+if (process.argv[1] === THIS_FILE && process.argv[2] === 'serve') {
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(TASK) };
-  const server = createServer((_, response) => void response.writeHead(200, headers).end(TASK));
-  server.keepAliveTimeout = 60_000;
-  server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
-  process.on('disconnect', () => process.exit());
+  serveToParent((_, response) => void response.writeHead(200, headers).end(TASK));
 }
-
-if (process.argv[1] === THIS_FILE && process.argv[2] === 'serve') serve();

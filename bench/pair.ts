@@ -30,6 +30,3 @@ export async function withPair(work: (pair: Pair) => Promise<void>): Promise<voi
     await Promise.all([temporal.stop(), algolia.stop()]);
   }
 }
-
-export const median = (values: readonly number[]) =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;

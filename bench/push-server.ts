@@ -1,32 +1,29 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { serveToParent } from './server-process.ts';
 
 /**
  * What a push needs of Algolia, in a process of its own: takes a batch after the latency given, reads all of its JSON, and has
- * an event that succeeded for each. `push-server.ts <latency in ms>`; tells its port to the parent process.
+ * an event that succeeded for each. `push-server.ts <latency in ms>`.
  */
 const latencyMs = Number(process.argv[2] ?? 0);
 const RUN_ID = '6c02aeb1-775e-418e-870b-1faccd4b2c0f';
 const PAGE_SIZE = 100;
 
 const events: { eventID: string; publishedAt: string }[] = [];
-let records = 0;
 
-const server = createServer((request, response) => {
+serveToParent((request, response) => {
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.on('end', () => {
     const url = new URL(request.url ?? '/', 'http://host');
     if (request.method === 'POST') {
-      records += (JSON.parse(Buffer.concat(chunks).toString()) as { records: unknown[] }).records.length;
+      JSON.parse(Buffer.concat(chunks).toString());
       const eventID = `event-${events.length}`;
       setTimeout(() => {
         const createdAt = new Date().toISOString();
         events.push({ eventID, publishedAt: createdAt });
         answer({ runID: RUN_ID, eventID, message: 'OK', createdAt });
       }, latencyMs);
-    } else if (url.pathname === '/records') answer({ records });
-    else if (url.pathname.endsWith('/events')) {
+    } else if (url.pathname.endsWith('/events')) {
       const page = Number(url.searchParams.get('page') ?? 1);
       const since = url.searchParams.get('startDate') ?? '';
       const wanted = events.filter(({ publishedAt }) => publishedAt >= since).toReversed();
@@ -46,6 +43,3 @@ const succeeded = (event: object) => ({
   type: 'record',
   batchSize: 1_000,
 });
-
-server.keepAliveTimeout = 120_000;
-server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from '../scripts/build.ts';
 import { freePort } from '../scripts/free-port.ts';
 import { startTemporalServer } from '../scripts/temporal-server.ts';
+import { median } from './median.ts';
+import { residentMb } from './process-memory.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const ROUNDS = 5;
@@ -76,7 +77,7 @@ async function startOnce(args: readonly string[], temporalAddress: string): Prom
         throw new Error(`node ${args.join(' ')} didn't get to polling`);
       await sleep(10);
     }
-    return { ms: performance.now() - startedAt, megabytes: residentMegabytes(child.pid as number) };
+    return { ms: performance.now() - startedAt, megabytes: residentMb(child.pid) };
   } finally {
     child.kill('SIGTERM');
     await exited;
@@ -88,14 +89,6 @@ const isReady = (address: string) =>
     ({ ok }) => ok,
     () => false,
   );
-
-/** Linux only. */
-function residentMegabytes(pid: number): number {
-  const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Number(kilobytes) / 1_024;
-}
-
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 
 const medianOf = (samples: readonly Sample[]): Sample => ({
   ms: median(samples.map(({ ms }) => ms)),

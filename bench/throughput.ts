@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { median, withPair, type Pair } from './pair.ts';
+import { median } from './median.ts';
+import { withPair, type Pair } from './pair.ts';
 import type { Make } from './worker-process.ts';
 
 const ROUNDS = 5;

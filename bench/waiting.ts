@@ -1,7 +1,8 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { median, withPair, type Pair } from './pair.ts';
+import { median } from './median.ts';
+import { withPair, type Pair } from './pair.ts';
 import type { Make } from './worker-process.ts';
 
 const OPEN = 1_000;

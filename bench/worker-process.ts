@@ -1,4 +1,4 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,8 @@ import { createWorker } from '../src/create-worker.ts';
 import { createScrubber } from '../src/secrets/scrubber.ts';
 import { installQuietRuntime } from '../scripts/install-quiet-runtime.ts';
 import { serveOnLoopback } from '../scripts/serve-on-loopback.ts';
+import { endProcess } from './end-process.ts';
+import { residentMb } from './process-memory.ts';
 
 const THIS_FILE = fileURLToPath(import.meta.url);
 
@@ -56,16 +58,15 @@ export async function startBenchWorker(make: Make, address: string, algoliaUrl: 
     once(child, 'message'),
     once(child, 'exit').then(([code]) => Promise.reject(new Error(`the worker ended with ${String(code)}`))),
   ]);
-  const read = (file: string) => readFileSync(`/proc/${child.pid}/${file}`, 'utf8');
   return {
     taskQueue,
-    residentMb: () => Number(/VmRSS:\s+(\d+)/.exec(read('status'))?.[1]) / 1_024,
+    residentMb: () => residentMb(child.pid),
     // utime and stime, in hundredths of a second.
     cpuMs: () => {
-      const fields = read('stat').split(') ')[1]?.split(' ') ?? [];
+      const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
       return (Number(fields[11]) + Number(fields[12])) * 10;
     },
-    stop: () => end(child),
+    stop: () => endProcess(child),
   };
 }
 
@@ -85,12 +86,6 @@ export async function startEmptyAlgolia(): Promise<EmptyAlgolia> {
     response.writeHead(200, { 'content-type': 'application/json' }).end(ANSWER);
   });
   return { url, stop, nextRequest: (method) => new Promise((resolve) => waiting.set(method, resolve)) };
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  const exited = once(child, 'exit');
-  child.kill('SIGKILL');
-  await exited;
 }
 
 async function runWorker(make: Make): Promise<void> {
