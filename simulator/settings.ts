@@ -1,4 +1,4 @@
-/** What a run, a push and an index task take, and what the simulator enforces. Changed by `POST /_simulator/clock` and `/options`. */
+/** What a run, a push and an index task take, and what the simulator enforces. Changed by `POST /_simulator/clock` and `/settings`. */
 export interface Settings {
   /** Divides all the durations below. */
   speed: number;

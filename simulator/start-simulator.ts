@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Machine } from './control/control-route.ts';
-import { CONTROL_PREFIX, handleControl } from './control/handle-control.ts';
+import { CONTROL_PREFIX, type Machine } from './control/control-route.ts';
+import { handleControl } from './control/handle-control.ts';
 import { handleRequest } from './http/handle-request.ts';
 import { defaultSettings, type Settings } from './settings.ts';
 import { openStateFile } from './state/state-file.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { times } from '../wire/times.ts';
 
 const ms = z.number().min(0).optional();
 const count = z.int().min(1).optional();
@@ -56,11 +57,7 @@ const runEnd = {
 
 export const scriptBody = z.strictObject({
   taskID: z.string().min(1),
-  times: z
-    .int()
-    .min(-1)
-    .default(1)
-    .transform((times) => (times === -1 ? Infinity : times)),
+  times: times(1),
   status: z.enum(['finished', 'skipped']).default('finished'),
   ...runEnd,
   events: z
@@ -92,11 +89,7 @@ export const recordFailureBody = z.strictObject({
   every: z.int().min(1).default(1),
   status: z.enum(['failed', 'critical']).default('failed'),
   message: z.string().default('Simulated failure of this record'),
-  times: z
-    .int()
-    .min(-1)
-    .default(-1)
-    .transform((times) => (times === -1 ? Infinity : times)),
+  times: times(-1),
 });
 
 export const outageBody = z.strictObject({ ms: z.number().min(0) });

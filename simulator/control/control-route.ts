@@ -1,4 +1,4 @@
-import { createRouter, type Route } from '../http/router.ts';
+import { route, type Route } from '../http/router.ts';
 import type { World } from '../world.ts';
 
 /** What the control API may do to the server itself. */
@@ -11,7 +11,7 @@ export interface Machine {
   outage(ms: number): void;
 }
 
-export interface ControlCall {
+interface ControlCall {
   readonly machine: Machine;
   readonly world: World;
   readonly params: Readonly<Record<string, string>>;
@@ -19,13 +19,13 @@ export interface ControlCall {
   readonly body: unknown;
 }
 
-export type ControlHandler = (call: ControlCall) => unknown;
+type ControlHandler = (call: ControlCall) => unknown;
+
+export const CONTROL_PREFIX = '/_simulator';
 
 /** `controlRoutes({ 'POST /reset': … })` */
 export const controlRoutes = (handlers: Readonly<Record<string, ControlHandler>>): Route<ControlHandler>[] =>
-  Object.entries(handlers).map(([route, target]) => {
-    const [method = '', path = ''] = route.split(' ');
-    return { method, path: `/_simulator${path}`, target };
+  Object.entries(handlers).map(([spelled, handler]) => {
+    const { method, path, target } = route(spelled, handler);
+    return { method, path: CONTROL_PREFIX + path, target };
   });
-
-export const createControlRouter = (...groups: Route<ControlHandler>[][]) => createRouter(groups.flat());

@@ -4,16 +4,16 @@ import { ApiError } from '../http/api-error.ts';
 import { asAnswer } from '../http/handle-request.ts';
 import { parseJson, readBody } from '../http/read-body.ts';
 import { createReply, type Answer } from '../http/reply.ts';
-import { createControlRouter, type Machine } from './control-route.ts';
+import { createRouter } from '../http/router.ts';
+import { CONTROL_PREFIX, type Machine } from './control-route.ts';
 import { requestRoutes } from './request-routes.ts';
 import { runRoutes } from './run-routes.ts';
 import { worldRoutes } from './world-routes.ts';
 
-export const CONTROL_PREFIX = '/_simulator';
 const MAX_BODY_BYTES = 256 * 1024 * 1024;
 
 const routes = [...worldRoutes, ...requestRoutes, ...runRoutes];
-const router = createControlRouter(routes);
+const router = createRouter(routes);
 
 /** Answers one request to the control API: no credentials, no faults, no log. */
 export async function handleControl(

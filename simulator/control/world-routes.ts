@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import { notFound } from '../http/api-error.ts';
 import { showAuthentication } from '../resources/authentications.ts';
 import { showDestination } from '../resources/destinations.ts';
@@ -6,12 +7,16 @@ import { showSource } from '../resources/sources.ts';
 import { showTask } from '../resources/tasks.ts';
 import { showTransformation } from '../resources/transformations.ts';
 import { fingerprint } from '../search/api-key.ts';
-import type { Quotas, Settings } from '../settings.ts';
+import type { Quotas } from '../settings.ts';
 import { parseBody } from '../wire/parse-body.ts';
 import { WORKER_ACL, type World } from '../world.ts';
 import { clockBody, keyBody, outageBody, settingsBody } from './control-bodies.ts';
 import { controlRoutes } from './control-route.ts';
-import { showClock } from './show-clock.ts';
+
+function showClock({ clock, settings }: World) {
+  const { speed, runMs, pushMs, indexTaskMs, keyMs, cron } = settings;
+  return { now: clock.iso(), rate: clock.rate, speed, runMs, pushMs, indexTaskMs, keyMs, cron };
+}
 
 /** Everything that the API would show of everything there is, and how many there are. */
 function showState(world: World) {
@@ -35,9 +40,6 @@ function showState(world: World) {
     ...resources,
   };
 }
-
-const defined = <T extends object>(values: T): Partial<Settings> =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 
 export const worldRoutes = controlRoutes({
   'POST /reset': ({ machine }) => {
@@ -74,8 +76,7 @@ export const worldRoutes = controlRoutes({
     const { quotas, ...settings } = parseBody(settingsBody, body);
     Object.assign(world.settings, defined(settings));
     if (quotas === false) world.settings.quotas = false;
-    else if (quotas)
-      world.settings.quotas = { ...unlimited, ...world.settings.quotas, ...(defined(quotas) as Partial<Quotas>) };
+    else if (quotas) world.settings.quotas = { ...unlimited, ...world.settings.quotas, ...defined(quotas) };
     return world.settings;
   },
 });

@@ -1,15 +1,11 @@
 import { z } from 'zod';
+import { times } from '../wire/times.ts';
 import { faultKinds } from './fault.ts';
 
-/** `times: -1` is for ever. */
 export const faultBody = z.strictObject({
   operation: z.string().min(1),
   kind: z.enum(faultKinds),
-  times: z
-    .int()
-    .min(-1)
-    .default(1)
-    .transform((times) => (times === -1 ? Infinity : times)),
+  times: times(1),
   after: z.int().min(0).default(0),
   match: z.record(z.string(), z.unknown()).default({}),
   status: z.int().min(200).max(599).optional(),

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isObject } from '../http/redact.ts';
+import { isObject } from '../is-object.ts';
 import type { Fault, FaultSubject } from './fault.ts';
 
 /** The faults that are to come, and those that have been. */

@@ -8,16 +8,10 @@ import { taskHandlers } from '../resources/tasks.ts';
 import { tasksV1Routes } from '../resources/tasks-v1.ts';
 import { transformationHandlers } from '../resources/transformations.ts';
 import { searchRoutes } from '../search/search-routes.ts';
-import type { Handler, Handlers } from './call.ts';
+import type { ApiRoute } from './api-route.ts';
+import type { Handlers } from './call.ts';
 import { INGESTION_ACL } from './ingestion-acl.ts';
 import { createRouter, type Route } from './router.ts';
-
-export interface ApiRoute {
-  readonly operation: string;
-  readonly handler: Handler;
-  /** The rights a key must have. */
-  readonly acl: readonly string[];
-}
 
 const handlers: Handlers = {
   ...authenticationHandlers,

@@ -1,8 +1,9 @@
-/** What may be kept of a request: everything but credentials. */
+import { isObject } from '../is-object.ts';
+import { PUBLIC_MEMBERS } from '../wire/authentication-body.ts';
+
+/** In place of credentials. */
 const REDACTED = '[redacted]';
 
-/** Members of an authentication's input that are no credentials. */
-const PUBLIC_MEMBERS = new Set(['clientEmail', 'username', 'url', 'client_id', 'scope', 'appID']);
 const SECRET_NAME = /secret|password|passwd|token|credential|private_?key|api_?key|access_?key|authorization/i;
 const BIG_BODY_BYTES = 4_096;
 
@@ -60,7 +61,3 @@ const mapValues = (value: Record<string, unknown>, change: (item: unknown, name:
 
 /** A URL may carry a user and a password. */
 export const withoutPasswords = (text: string) => text.replace(/\/\/[^/@\s]*@/g, `//${REDACTED}@`);
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

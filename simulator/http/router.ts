@@ -7,12 +7,18 @@ export interface Route<T> {
   readonly target: T;
 }
 
-export interface Match<T> {
+/** `route('GET /2/tasks/{taskID}', …)` */
+export function route<T>(spelled: string, target: T): Route<T> {
+  const [method = '', path = ''] = spelled.split(' ');
+  return { method, path, target };
+}
+
+interface Match<T> {
   readonly route: Route<T>;
   readonly params: Readonly<Record<string, string>>;
 }
 
-export interface Router<T> {
+interface Router<T> {
   /** undefined: no such path. Throws a 405 for a path that is there for other methods. */
   match(method: string, pathname: string): Match<T> | undefined;
 }

@@ -6,15 +6,15 @@ import {
   parseAuthenticationCreate,
   parseAuthenticationUpdate,
   platforms,
+  PUBLIC_MEMBERS,
 } from '../wire/authentication-body.ts';
 import type { World } from '../world.ts';
-import { checkQuota, findMany, findOne, quotasOf } from './find-one.ts';
+import { checkQuota } from './check-quota.ts';
+import { findMany, findOne } from './find-one.ts';
 import { paginate, readList, sortItems } from './list-query.ts';
 import type { Authentication } from './resource.ts';
 
-/** Members that are answered as they are; the others are blanked. A one-time `code` is never echoed at all. */
-const PUBLIC_MEMBERS = new Set(['clientEmail', 'username', 'url', 'client_id', 'scope', 'appID']);
-
+/** Credentials are blanked; a one-time `code` is never echoed at all. */
 export function showAuthentication({ input, ...rest }: Authentication) {
   const shown = Object.entries(input)
     .filter(([name]) => rest.type !== 'oauth' || name !== 'code')
@@ -44,7 +44,7 @@ export const authenticationHandlers: Handlers = {
 
   createAuthentication: ({ world, body }) => {
     const created = parseAuthenticationCreate(body);
-    checkQuota('authentications', world.authentications.size, quotasOf(world)?.authentications);
+    checkQuota(world, 'authentications', world.authentications.size);
     const createdAt = world.clock.iso();
     const { authenticationID, name } = world.authentications.put({
       authenticationID: randomUUID(),

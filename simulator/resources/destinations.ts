@@ -4,7 +4,8 @@ import { param, type Handlers } from '../http/call.ts';
 import { destinationCreate, destinationTypes, destinationUpdate } from '../wire/destination-body.ts';
 import { parseBody } from '../wire/parse-body.ts';
 import type { World } from '../world.ts';
-import { checkQuota, findMany, findOne, quotasOf, requireExisting } from './find-one.ts';
+import { checkQuota } from './check-quota.ts';
+import { findMany, findOne, requireExisting } from './find-one.ts';
 import { paginate, readList, sortItems } from './list-query.ts';
 import type { Destination } from './resource.ts';
 
@@ -43,7 +44,7 @@ export const destinationHandlers: Handlers = {
   createDestination: ({ world, body }) => {
     const created = parseBody(destinationCreate, body);
     checkReferences(world, created);
-    checkQuota('destinations', world.destinations.size, quotasOf(world)?.destinations);
+    checkQuota(world, 'destinations', world.destinations.size);
     const createdAt = world.clock.iso();
     const destinationID = randomUUID();
     world.destinations.put({ destinationID, ...created, createdAt, updatedAt: createdAt });

@@ -1,9 +1,7 @@
 import { z } from 'zod';
 import type { Collection } from '../collection.ts';
 import { badRequest, notFound } from '../http/api-error.ts';
-import type { Quotas } from '../settings.ts';
 import { parseBody } from '../wire/parse-body.ts';
-import type { World } from '../world.ts';
 
 /** The resource a path names, or a 404. */
 export function findOne<T extends object>(collection: Collection<T>, what: string, id: string): T {
@@ -27,12 +25,3 @@ export function findMany<T extends object>(collection: Collection<T>, member: st
   const ids = parseBody(z.strictObject({ [member]: z.array(z.string()) }), body)[member] ?? [];
   return [...new Set(ids)].flatMap((id) => collection.get(id) ?? []);
 }
-
-/** Refuses one more than an application may have. */
-export function checkQuota(what: string, count: number, quota: number | undefined): void {
-  if (quota !== undefined && count >= quota)
-    throw badRequest(`You have reached the maximum number of ${what} (${quota})`);
-}
-
-export const quotasOf = ({ settings: { quotas } }: World): Quotas | undefined =>
-  quotas === false ? undefined : quotas;

@@ -7,7 +7,8 @@ import { startRun } from '../runs/start-run.ts';
 import { parseBody } from '../wire/parse-body.ts';
 import { parseSourceCreate, parseSourceUpdate, sourceTypes, type SourceType } from '../wire/source-body.ts';
 import type { World } from '../world.ts';
-import { checkQuota, findMany, findOne, quotasOf, requireExisting } from './find-one.ts';
+import { checkQuota } from './check-quota.ts';
+import { findMany, findOne, requireExisting } from './find-one.ts';
 import { paginate, readList, sortItems } from './list-query.ts';
 import type { Source } from './resource.ts';
 
@@ -74,7 +75,7 @@ export const sourceHandlers: Handlers = {
   createSource: ({ world, body }) => {
     const created = parseSourceCreate(body);
     requireExisting(world.authentications, 'Authentication', [created.authenticationID]);
-    checkQuota('sources', world.sources.size, quotasOf(world)?.sources);
+    checkQuota(world, 'sources', world.sources.size);
     const createdAt = world.clock.iso();
     const sourceID = randomUUID();
     world.sources.put({ sourceID, ...created, createdAt, updatedAt: createdAt });

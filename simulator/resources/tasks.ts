@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { defined } from '../defined.ts';
 import { badRequest } from '../http/api-error.ts';
 import { param, type Handlers } from '../http/call.ts';
 import { cancelRunsOf } from '../runs/finish-run.ts';
@@ -16,7 +17,8 @@ import {
   triggerTypes,
 } from '../wire/task-body.ts';
 import type { World } from '../world.ts';
-import { checkQuota, findMany, findOne, quotasOf, requireExisting } from './find-one.ts';
+import { checkQuota } from './check-quota.ts';
+import { findMany, findOne, requireExisting } from './find-one.ts';
 import { paginate, readBoolean, readList, sortItems } from './list-query.ts';
 import type { Task } from './resource.ts';
 
@@ -41,11 +43,7 @@ export function addTask(world: World, created: Omit<Task, 'taskID' | 'createdAt'
   requireExisting(world.sources, 'Source', [created.sourceID]);
   requireExisting(world.destinations, 'Destination', [created.destinationID]);
   checkTaskInput(world, created.sourceID, created.input);
-  checkQuota(
-    'tasks for this source',
-    world.tasks.countBy('sourceID', created.sourceID),
-    quotasOf(world)?.tasksPerSource,
-  );
+  checkQuota(world, 'tasksPerSource', world.tasks.countBy('sourceID', created.sourceID));
   const createdAt = world.clock.iso();
   return scheduleTask(world, { taskID: randomUUID(), ...created, createdAt, updatedAt: createdAt });
 }
@@ -141,6 +139,3 @@ export const taskHandlers: Handlers = {
     return runTask(call.world, task);
   },
 };
-
-export const defined = <T extends object>(value: T) =>
-  Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as Partial<Task>;

@@ -1,4 +1,4 @@
-import { isObject } from '../http/redact.ts';
+import { isObject } from '../is-object.ts';
 
 /** Removes what paths such as `price.net`, `images.[0].url` or `images.[*].url` name, from a copy. */
 export function excludeAttributes<T extends Record<string, unknown>>(record: T, paths: readonly string[]): T {

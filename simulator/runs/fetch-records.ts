@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { isObject } from '../http/redact.ts';
+import { isObject } from '../is-object.ts';
 import type { IndexRecord, Source } from '../resources/resource.ts';
 import type { World } from '../world.ts';
 import { fetchText } from './fetch-text.ts';

@@ -1,5 +1,5 @@
 import { Script, createContext, type Context } from 'node:vm';
-import { isObject } from '../http/redact.ts';
+import { isObject } from '../is-object.ts';
 import type { CodeFields } from '../wire/transformation-body.ts';
 
 /** For all the records of one batch together. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ApiError, badRequest } from '../http/api-error.ts';
 import { checkIndexAllowed } from '../http/check-credentials.ts';
 import { param } from '../http/call.ts';
-import { isObject } from '../http/redact.ts';
+import { isObject } from '../is-object.ts';
 import { paginateHits } from './paginate-hits.ts';
 import { allowsIndex } from './api-key.ts';
 import { parseBody } from '../wire/parse-body.ts';

@@ -1,20 +1,19 @@
 import { z } from 'zod';
 import { ApiError } from '../http/api-error.ts';
-import type { ApiRoute } from '../http/api-routes.ts';
+import type { ApiRoute } from '../http/api-route.ts';
 import { param, type Call, type Handler } from '../http/call.ts';
-import type { Route } from '../http/router.ts';
+import { route, type Route } from '../http/router.ts';
 import { parseBody } from '../wire/parse-body.ts';
 import type { SearchIndex } from './search-index.ts';
 
 /** `searchRoute('GET /1/indexes', 'listIndices', ['listIndexes'], handler)` */
 export function searchRoute(
-  route: string,
+  spelled: string,
   operation: string,
   acl: readonly string[],
   handler: Handler,
 ): Route<ApiRoute> {
-  const [method = '', path = ''] = route.split(' ');
-  return { method, path, target: { operation, acl, handler: (call) => withStatus(() => handler(call)) } };
+  return route(spelled, { operation, acl, handler: (call: Call) => withStatus(() => handler(call)) });
 }
 
 /** Errors of the Search API repeat the status in their body. */

@@ -1,4 +1,4 @@
-import type { ApiRoute } from '../http/api-routes.ts';
+import type { ApiRoute } from '../http/api-route.ts';
 import type { Route } from '../http/router.ts';
 import { browseRoutes } from './browse-routes.ts';
 import { indexRoutes } from './index-routes.ts';

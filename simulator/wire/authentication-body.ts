@@ -18,6 +18,9 @@ const inputs = {
   algoliaInsights: algolia,
 };
 
+/** Members of an input that are no credentials. */
+export const PUBLIC_MEMBERS = new Set(['clientEmail', 'username', 'url', 'client_id', 'scope', 'appID']);
+
 type TypeWithMembers = keyof typeof inputs;
 export const authenticationTypes = [...(Object.keys(inputs) as TypeWithMembers[]), 'secrets'] as const;
 export const platforms = ['bigcommerce', 'commercetools', 'shopify'] as const;

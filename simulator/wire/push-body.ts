@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { badRequest } from '../http/api-error.ts';
-import { isObject } from '../http/redact.ts';
+import { isObject } from '../is-object.ts';
 import type { IndexRecord } from '../resources/resource.ts';
 import { parseBody } from './parse-body.ts';
 
