@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { activityInfo, cancellationSignal, Context, log } from '@temporalio/activity';
-import { AlgoliaError } from '../algolia/algolia-error.ts';
+import { activityInfo, cancellationSignal, Context } from '@temporalio/activity';
 import type { AlgoliaClient } from '../algolia/client.ts';
 import type { OutputOf } from '../operations/index.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
+import { PolledRun } from './polled-run.ts';
 import { endlessRoom, type Room } from './room.ts';
 import { toFailure } from './to-failure.ts';
 import { callWith } from './with-fresh-key.ts';
@@ -14,10 +14,6 @@ const POLL_GROWTH = 1.5;
 /** Spreads the polls of many syncs that began together. */
 const JITTER = 0.2;
 const HEARTBEAT_MS = 5_000;
-/** A run may be unknown right after it was created; the API documents no limit. */
-const UNKNOWN_RUN_GRACE_MS = 60_000;
-/** A finished run should have an outcome; it is read this often before its absence is believed. */
-const OUTCOME_READS = 5;
 /** Where others wait for a place, one is to get free about this often: the more places there are, the longer each is kept. */
 const FREE_PLACE_EVERY_MS = 2_000;
 const MIN_STAY_MS = 10_000;
@@ -70,76 +66,25 @@ export interface AwaitRunHeartbeat {
  */
 export function createAwaitRun(client: AlgoliaClient, keys: ApiKeys, room: Room = endlessRoom) {
   return async function awaitRun(input: AwaitRunInput): Promise<AwaitedRun> {
-    const resumed = activityInfo().heartbeatDetails as AwaitRunHeartbeat | undefined;
-    const now = Date.now();
-    const spread = 1 + JITTER * (2 * Math.random() - 1);
-    const startedAt = resumed?.startedAt ?? now;
-    let progressAt = resumed?.progressAt ?? now - input.idleMs;
-    let progress = resumed?.progress ?? input.seen;
-    let polls = resumed?.polls ?? 0;
-    let run: AwaitedRun['run'];
-    let pollError: string | undefined;
-    let pollMs = FIRST_POLL_MS;
-    let endedWithoutOutcome = 0;
-    let keyVersion = '';
-
-    const heartbeat = () =>
-      Context.current().heartbeat({
-        startedAt,
-        progressAt,
-        polls,
-        ...(progress ? { progress } : {}),
-      } satisfies AwaitRunHeartbeat);
-    const result = (state: AwaitedRun['state']): AwaitedRun => ({
-      state,
-      idleMs: Date.now() - progressAt,
-      polls,
-      keyVersion,
-      ...(run ? { run } : {}),
-      ...(progress ? { progress } : {}),
-      ...(pollError ? { pollError } : {}),
-    });
     const signal = cancellationSignal();
-    const call = callWith(client, keys, signal);
+    const before = activityInfo().heartbeatDetails as AwaitRunHeartbeat | undefined;
+    const polled = new PolledRun(input, { call: callWith(client, keys, signal), keys, before });
+    const cameAt = Date.now();
+    const stayJitter = jitter();
+    const heartbeat = () => Context.current().heartbeat(polled.heartbeat);
     const timer = setInterval(heartbeat, HEARTBEAT_MS);
     try {
-      for (;;) {
-        let pauseMs: number | undefined;
-        try {
-          polls += 1;
-          keyVersion = (await keys.current()).version;
-          run = await call('getRun', { runID: input.runID });
-          pollError = undefined;
-          const current = progressOf(run);
-          if (!progress || current.status !== progress.status || current.received !== progress.received) {
-            progressAt = Date.now();
-            pollMs = Math.min(pollMs, MAX_POLL_MS / 2);
-          }
-          progress = current;
-          heartbeat();
-          if (isOver(run)) {
-            if (run.status !== 'finished' || run.outcome || (endedWithoutOutcome += 1) >= OUTCOME_READS)
-              return result('ended');
-            pauseMs = FIRST_POLL_MS;
-          }
-        } catch (error) {
-          pollError = whyPollFailed(error, Date.now() - startedAt);
-          log.warn('getRun failed; polling goes on', {
-            operation: 'getRun',
-            resource: `runID=${input.runID}`,
-            attempt: polls,
-            message: pollError,
-          });
-          pauseMs = (error as AlgoliaError).details.retryAfterMs;
-        }
-        const leftMs = startedAt + input.waitMs - Date.now();
-        const stayMs = room.isFull() ? now + stayOf(room, run) * spread - Date.now() : Infinity;
-        const patienceMs = progressAt + input.noProgressMs - Date.now();
-        if (patienceMs <= 0) return result('stuck');
-        if (Math.min(leftMs, stayMs) <= 0) return result('waiting');
-        const jittered = pollMs * (1 + JITTER * (2 * Math.random() - 1));
-        await delay(Math.min(pauseMs ?? jittered, leftMs, patienceMs, stayMs), undefined, { signal });
-        pollMs = Math.min(pollMs * POLL_GROWTH, MAX_POLL_MS);
+      for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(pollMs * POLL_GROWTH, MAX_POLL_MS)) {
+        const { isFurther, pauseMs } = await polled.poll();
+        heartbeat();
+        if (polled.hasEnded) return polled.as('ended');
+        if (isFurther) pollMs = Math.min(pollMs, MAX_POLL_MS / 2);
+        const leftMs = polled.startedAt + input.waitMs - Date.now();
+        const stayMs = room.isFull() ? cameAt + stayOf(room, polled.run) * stayJitter - Date.now() : Infinity;
+        const patienceMs = input.noProgressMs - polled.idleMs;
+        if (patienceMs <= 0) return polled.as('stuck');
+        if (Math.min(leftMs, stayMs) <= 0) return polled.as('waiting');
+        await delay(Math.min(pauseMs ?? pollMs * jitter(), leftMs, patienceMs, stayMs), undefined, { signal });
       }
     } catch (error) {
       throw toFailure(signal.aborted ? signal.reason : error);
@@ -155,23 +100,4 @@ export function stayOf({ slots }: Pick<Room, 'slots'>, run: Pick<OutputOf<'getRu
   return Math.max(MIN_STAY_MS, slots * FREE_PLACE_EVERY_MS, ageMs * STAY_SHARE_OF_RUN);
 }
 
-/** Unknown statuses are not over: the deadline is. */
-export const isOver = (run: OutputOf<'getRun'>) => run.status === 'finished' || run.status === 'skipped';
-
-function progressOf(run: OutputOf<'getRun'>): RunProgress {
-  return {
-    status: run.status,
-    received: run.progress?.receivedNbOfEvents ?? 0,
-    expected: run.progress?.expectedNbOfEvents ?? 0,
-  };
-}
-
-function whyPollFailed(error: unknown, elapsedMs: number): string {
-  if (!(error instanceof AlgoliaError)) throw error;
-  const passing =
-    error.type === 'AlgoliaUnavailable' ||
-    error.type === 'AlgoliaRateLimited' ||
-    (error.details.status === 404 && elapsedMs < UNKNOWN_RUN_GRACE_MS);
-  if (!passing) throw error;
-  return error.message;
-}
+const jitter = () => 1 + JITTER * (2 * Math.random() - 1);

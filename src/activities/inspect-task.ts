@@ -3,7 +3,7 @@ import type { AlgoliaClient } from '../algolia/client.ts';
 import type { OutputOf } from '../operations/index.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { attempt } from './attempt.ts';
-import { isOver } from './await-run.ts';
+import { isOver } from './polled-run.ts';
 import { callWith } from './with-fresh-key.ts';
 
 /** Runs of a task that a trigger may meet: the newest page is enough to tell a new one from these. */

@@ -1,7 +1,7 @@
 import type { AlgoliaClient } from '../algolia/client.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { attempt } from './attempt.ts';
-import { isOver } from './await-run.ts';
+import { isOver } from './polled-run.ts';
 import { ingests } from './inspect-task.ts';
 import { callWith } from './with-fresh-key.ts';
 
