@@ -5,7 +5,7 @@ import { Runtime, type NativeConnection, type WorkerOptions } from '@temporalio/
 import { ConfigError, type Config } from './config.ts';
 import { configuredApiKeys } from './secrets/api-keys.ts';
 import { createFingerprint } from './secrets/fingerprint.ts';
-import { createKeyRing, KeyRingUnreachable, type KeyRing } from './secrets/key-ring.ts';
+import { KeyRing, KeyRingUnreachable } from './secrets/key-ring.ts';
 import { keyRingId } from './secrets/key-ring-state.ts';
 import { createKeyStore, type KeyStore } from './secrets/key-store.ts';
 import { readKeyRing } from './secrets/read-key-ring.ts';
@@ -50,7 +50,7 @@ export async function joinKeyRing(options: JoinKeyRingOptions): Promise<JoinedKe
     fingerprint: createFingerprint({ applicationId, pepper: config.secretVariables.SECRET_KEY_FINGERPRINT_PEPPER }),
     learn: scrubber.learn,
   });
-  const keys = createKeyRing({
+  const keys = new KeyRing({
     workerId,
     configured,
     store: keyStore,

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
-import type { ApiKey, ApiKeys } from './api-keys.ts';
+import type { ApiKey, ApiKeys, KeyRotation } from './api-keys.ts';
+import { EpochsInUse } from './epochs-in-use.ts';
 import { CONFIGURED, type HeldKey, type KeyRingState } from './key-ring-state.ts';
 import type { KeyStore } from './key-store.ts';
 import { SecretUnavailable } from './secret-store.ts';
@@ -31,16 +32,6 @@ export interface KeyRingOptions {
   readonly warn: (message: string) => void;
 }
 
-/** The keys that the ring's references stand for. */
-export interface KeyRing extends ApiKeys {
-  /** Follows the ring, and confirms to it when no older key is in use, until the signal is aborted. */
-  watch(signal: AbortSignal): Promise<void>;
-  /** Why the key in hand may not be the one that counts; undefined while all is well. Names references, no values. */
-  trouble(): string | undefined;
-  /** What was last read of the ring, times in ms; undefined if it never could be. Epoch 0: there is none. */
-  seen(): { readonly epoch: number; readonly changedAt?: number; readonly readAt: number } | undefined;
-}
-
 interface Seen {
   readonly ring: KeyRingState | undefined;
   readonly key: ApiKey;
@@ -52,115 +43,134 @@ interface Seen {
  * It is read again after 15 s, when it is refused, and every few seconds while `watch` runs. A ring that can't be read, or a
  * secret that this worker can't, leaves the last good key in use.
  */
-export function createKeyRing({ workerId, readRing, tellRing, configured, store, warn }: KeyRingOptions): KeyRing {
-  let seen: Seen | undefined;
-  let reading: Promise<Seen> | undefined;
-  let failedAt = 0;
-  let lastWarning = '';
-  const inUse = new Map<number, number>();
-  const reported = new Set<number>();
+export class KeyRing implements ApiKeys {
+  readonly rotation: KeyRotation;
+  readonly #options: KeyRingOptions;
+  readonly #inUse = new EpochsInUse();
+  readonly #reported = new Set<number>();
+  #seen: Seen | undefined;
+  #reading: Promise<Seen> | undefined;
+  #failedAt = 0;
+  #trouble = '';
 
-  const keyOf = async (held: HeldKey, epoch: number): Promise<ApiKey> => {
-    if (held.reference === CONFIGURED) {
-      const key = await configured.refresh();
-      return epoch === 0 ? key : { ...key, version: `epoch ${epoch} (${key.version})`, epoch };
+  constructor(options: KeyRingOptions) {
+    this.#options = options;
+    this.rotation = {
+      track: ({ epoch = 0 }, work) => this.#inUse.during(epoch, work),
+      previous: () => this.#previous(),
+      reportRefused: (key) => this.#reportRefused(key),
+    };
+  }
+
+  async current(): Promise<ApiKey> {
+    return (this.#seen && this.#isFresh(this.#seen) ? this.#seen : await this.#read()).key;
+  }
+
+  async refresh(): Promise<ApiKey> {
+    const read = () => this.#read();
+    // What is being read now may have been read before the key was refused.
+    return (await (this.#reading ? this.#reading.then(read, read) : read())).key;
+  }
+
+  /** Why the key in hand may not be the one that counts; undefined while all is well. Names references, no values. */
+  trouble(): string | undefined {
+    return this.#trouble || undefined;
+  }
+
+  /** What was last read of the ring, times in ms; undefined if it never could be. Epoch 0: there is none. */
+  seen(): { readonly epoch: number; readonly changedAt?: number; readonly readAt: number } | undefined {
+    if (!this.#seen) return undefined;
+    const { ring, readAt } = this.#seen;
+    const change = ring?.changes.at(-1);
+    return { epoch: ring?.epoch ?? 0, readAt, ...(change ? { changedAt: Date.parse(change.at) } : {}) };
+  }
+
+  /** Follows the ring, and confirms to it when no older key is in use, until the signal is aborted. */
+  async watch(signal: AbortSignal): Promise<void> {
+    const look = async () => {
+      await this.#read();
+      await within(READ_TIMEOUT_MS, this.#confirm());
+    };
+    while (!signal.aborted) {
+      await look().catch(() => undefined);
+      const ring = this.#seen?.ring;
+      const pace = !ring ? 'none' : ring.overlap || ring.pending ? 'rotating' : 'ring';
+      await delay(WATCH_MS[pace], undefined, { signal, ref: false }).catch(() => undefined);
     }
-    const value = await store.reveal(held.reference);
-    if (store.fingerprint(value) !== held.fingerprint) {
-      throw new SecretUnavailable(
-        `secret ${held.reference}: it holds another key than the one that was promoted (fingerprint ${held.fingerprint}); put that back, or rotate to a new reference`,
-      );
-    }
-    return { value, version: `epoch ${epoch} (${held.reference})`, epoch };
-  };
-  const readOnce = async (): Promise<Seen> => {
+    // It has done its last work, so it uses no older key any more.
+    if (this.#seen?.ring?.overlap) await look().catch(() => undefined);
+  }
+
+  #isFresh({ readAt }: Seen): boolean {
+    return Date.now() - readAt < CACHE_MS || Date.now() - this.#failedAt < RETRY_MS;
+  }
+
+  #read(): Promise<Seen> {
+    this.#reading ??= this.#readOnce().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  async #readOnce(): Promise<Seen> {
+    const { readRing, configured, warn } = this.#options;
     const readAt = Date.now();
     try {
       const ring = await within(READ_TIMEOUT_MS, readRing());
       // Terminated rings keep their memo for days; one that is gone without a trace was deleted, and the configured key may be long revoked.
-      if (!ring && seen?.ring)
+      if (!ring && this.#seen?.ring)
         throw new KeyRingUnreachable('the key ring is gone; restart this worker to go by its own configuration again');
-      const key = ring ? await keyOf(ring.current, ring.epoch) : await configured.refresh();
-      failedAt = 0;
-      lastWarning = '';
-      seen = { ring, key, readAt };
+      const key = ring ? await this.#keyOf(ring.current, ring.epoch) : await configured.refresh();
+      this.#failedAt = 0;
+      this.#trouble = '';
+      this.#seen = { ring, key, readAt };
     } catch (error) {
-      if (!seen) throw error;
-      failedAt = Date.now();
+      if (!this.#seen) throw error;
+      this.#failedAt = Date.now();
       const why = error instanceof Error ? error.message : String(error);
-      if (why !== lastWarning) warn(`The API key stays ${seen.key.version}: ${why}`);
-      lastWarning = why;
+      if (why !== this.#trouble) warn(`The API key stays ${this.#seen.key.version}: ${why}`);
+      this.#trouble = why;
     }
-    return seen;
-  };
-  const read = () =>
-    (reading ??= readOnce().finally(() => {
-      reading = undefined;
-    }));
-  const isFresh = ({ readAt }: Seen) => Date.now() - readAt < CACHE_MS || Date.now() - failedAt < RETRY_MS;
+    return this.#seen;
+  }
 
-  const previous = async (): Promise<ApiKey | undefined> => {
-    const ring = seen?.ring;
-    if (!ring?.overlap || !ring.previous || seen?.key.epoch !== ring.epoch) return undefined;
-    return keyOf(ring.previous, ring.epoch - 1).catch(() => undefined);
-  };
-  /** True once nothing is left for this worker to tell. */
-  const confirm = async (): Promise<void> => {
-    const { ring, key } = seen ?? {};
+  async #keyOf({ reference, fingerprint }: HeldKey, epoch: number): Promise<ApiKey> {
+    const { configured, store } = this.#options;
+    if (reference === CONFIGURED) {
+      const key = await configured.refresh();
+      return epoch === 0 ? key : { ...key, version: `epoch ${epoch} (${key.version})`, epoch };
+    }
+    const value = await store.reveal(reference);
+    if (store.fingerprint(value) !== fingerprint) {
+      throw new SecretUnavailable(
+        `secret ${reference}: it holds another key than the one that was promoted (fingerprint ${fingerprint}); put that back, or rotate to a new reference`,
+      );
+    }
+    return { value, version: `epoch ${epoch} (${reference})`, epoch };
+  }
+
+  async #confirm(): Promise<void> {
+    const { workerId, tellRing } = this.#options;
+    const { ring, key } = this.#seen ?? {};
     if (!ring?.overlap || ring.confirmed.includes(workerId) || key?.epoch !== ring.epoch) return;
     // Whoever was handed the older key a moment ago has begun to use it by then.
     await nextTurn();
-    if ([...inUse.keys()].every((epoch) => epoch >= ring.epoch)) await tellRing('confirmEpoch', ring.epoch);
-  };
-  const look = async () => {
-    await read();
-    await within(READ_TIMEOUT_MS, confirm());
-  };
+    if (!this.#inUse.hasOlderThan(ring.epoch)) await tellRing('confirmEpoch', ring.epoch);
+  }
 
-  return {
-    current: async () => (seen && isFresh(seen) ? seen : await read()).key,
-    // What is being read now may have been read before the key was refused.
-    refresh: async () => (await (reading ? reading.then(read, read) : read())).key,
-    trouble: () => lastWarning || undefined,
-    seen: () => {
-      const change = seen?.ring?.changes.at(-1);
-      return (
-        seen && {
-          epoch: seen.ring?.epoch ?? 0,
-          readAt: seen.readAt,
-          ...(change ? { changedAt: Date.parse(change.at) } : {}),
-        }
-      );
-    },
-    async watch(signal) {
-      while (!signal.aborted) {
-        await look().catch(() => undefined);
-        const pace = !seen?.ring ? 'none' : seen.ring.overlap || seen.ring.pending ? 'rotating' : 'ring';
-        await delay(WATCH_MS[pace], undefined, { signal, ref: false }).catch(() => undefined);
-      }
-      // It has done its last work, so it uses no older key any more.
-      if (seen?.ring?.overlap) await look().catch(() => undefined);
-    },
-    rotation: {
-      previous,
-      async track({ epoch = 0 }, work) {
-        inUse.set(epoch, (inUse.get(epoch) ?? 0) + 1);
-        try {
-          return await work();
-        } finally {
-          const left = (inUse.get(epoch) ?? 1) - 1;
-          if (left > 0) inUse.set(epoch, left);
-          else inUse.delete(epoch);
-        }
-      },
-      async reportRefused({ epoch, version }) {
-        if (epoch === undefined || reported.has(epoch)) return;
-        reported.add(epoch);
-        warn(`The API key ${version} was refused what the one before it was granted`);
-        await tellRing('reportRefused', epoch).catch(() => reported.delete(epoch));
-      },
-    },
-  };
+  async #previous(): Promise<ApiKey | undefined> {
+    const { ring, key } = this.#seen ?? {};
+    if (!ring?.overlap || !ring.previous || key?.epoch !== ring.epoch) return undefined;
+    return this.#keyOf(ring.previous, ring.epoch - 1).catch(() => undefined);
+  }
+
+  async #reportRefused({ epoch, version }: ApiKey): Promise<void> {
+    const { warn, tellRing } = this.#options;
+    if (epoch === undefined || this.#reported.has(epoch)) return;
+    this.#reported.add(epoch);
+    warn(`The API key ${version} was refused what the one before it was granted`);
+    await tellRing('reportRefused', epoch).catch(() => this.#reported.delete(epoch));
+  }
 }
 
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {

@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { configuredApiKeys } from '../../src/secrets/api-keys.ts';
 import { createFingerprint } from '../../src/secrets/fingerprint.ts';
-import { createKeyRing, KeyRingUnreachable, type KeyRing } from '../../src/secrets/key-ring.ts';
+import { KeyRing, KeyRingUnreachable } from '../../src/secrets/key-ring.ts';
 import { firstRing, type KeyRingState } from '../../src/secrets/key-ring-state.ts';
 import { createKeyStore } from '../../src/secrets/key-store.ts';
 import { createScrubber } from '../../src/secrets/scrubber.ts';
@@ -55,7 +55,7 @@ function start(): KeyRing {
     fingerprint,
     learn: scrubber.learn,
   });
-  return createKeyRing({
+  return new KeyRing({
     workerId: 'w1',
     configured,
     store,
@@ -183,7 +183,7 @@ describe('a worker confirms the new key', () => {
     const keys = start();
     const old = await keys.current();
     let finish = (): void => undefined;
-    const request = keys.rotation?.track(old, () => new Promise<void>((resolve) => (finish = resolve)));
+    const request = keys.rotation.track(old, () => new Promise<void>((resolve) => (finish = resolve)));
     ring = after({ overlap: true });
     await look(keys);
     expect(told).toEqual([]);
@@ -209,22 +209,22 @@ describe('the key before the current one', () => {
     ring = after({ overlap: true });
     const keys = start();
     await keys.current();
-    expect(await keys.rotation?.previous()).toMatchObject({ value: 'configured-key' });
+    expect(await keys.rotation.previous()).toMatchObject({ value: 'configured-key' });
   });
 
   test('does not count after it', async () => {
     ring = after({ overlap: false });
     const keys = start();
     await keys.current();
-    expect(await keys.rotation?.previous()).toBeUndefined();
+    expect(await keys.rotation.previous()).toBeUndefined();
   });
 
   test('being granted what the current one is not is told once', async () => {
     ring = after({ overlap: true });
     const keys = start();
     const key = await keys.current();
-    await keys.rotation?.reportRefused(key);
-    await keys.rotation?.reportRefused(key);
+    await keys.rotation.reportRefused(key);
+    await keys.rotation.reportRefused(key);
     expect(told).toEqual([['reportRefused', 1]]);
   });
 });
