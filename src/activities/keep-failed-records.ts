@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { mkdir, open, realpath, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { batchRecords, firstPosition } from '../records/batch-records.ts';
 import type { RecordsAccess } from '../records/open-records.ts';
-import { RecordsError } from '../records/records-error.ts';
 import { attempt } from './attempt.ts';
+import { makeRecordsFolder } from './make-records-folder.ts';
 import type { BatchRange } from './push-checkpoint.ts';
 import { nameOf, openSource, type RecordsSource } from './push-source.ts';
 
@@ -34,10 +34,7 @@ export function createKeepFailedRecords(access: RecordsAccess) {
     const { workflowId = '', runId = '' } = workflowExecution ?? {};
     const name = `${workflowId.replace(/[^\w-]+/g, '-').slice(0, 100)}-${runId}.ndjson`;
     return attempt(async () => {
-      const folder = join(directory, DIRECTORY);
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      if ((await realpath(folder)) !== join(await realpath(directory), DIRECTORY))
-        throw new RecordsError('RecordsRefused', `RECORDS_DIR/${DIRECTORY} leads elsewhere; make it a directory`);
+      const folder = await makeRecordsFolder(directory, DIRECTORY);
       const sha256 = await write(join(folder, name), input, access);
       return { failedRef: { uri: `file:${DIRECTORY}/${name}`, sha256 } };
     });

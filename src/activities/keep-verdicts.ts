@@ -1,7 +1,9 @@
 import { constants } from 'node:fs';
-import { mkdir, open, realpath, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
-import { ApplicationFailure } from '@temporalio/activity';
+import { open, type FileHandle } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { RecordsError } from '../records/records-error.ts';
+import { attempt } from './attempt.ts';
+import { makeRecordsFolder } from './make-records-folder.ts';
 
 const DIRECTORY = 'backfills';
 
@@ -24,24 +26,30 @@ export interface KeptVerdicts {
 export function createKeepVerdicts(directory: string | undefined) {
   return async function keepVerdicts({ name, offset, verdicts }: KeepVerdictsInput): Promise<KeptVerdicts> {
     if (directory === undefined) return { bytes: 0 };
-    const folder = join(directory, DIRECTORY);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    if ((await realpath(folder)) !== join(await realpath(directory), DIRECTORY))
-      throw refused(`RECORDS_DIR/${DIRECTORY} leads elsewhere; make it a directory`);
-    const { O_WRONLY, O_CREAT, O_NOFOLLOW } = constants;
-    const file = await open(join(folder, `${name}.ndjson`), O_WRONLY | O_CREAT | O_NOFOLLOW, 0o600);
-    try {
-      const { size } = await file.stat();
-      if (size < offset)
-        throw refused(`${DIRECTORY}/${name}.ndjson is not what it was: RECORDS_DIR must be one place for all workers`);
-      const lines = Buffer.from(verdicts.map((verdict) => `${JSON.stringify(verdict)}\n`).join(''));
-      await writeAll(file, lines, offset);
-      await file.sync();
+    const lines = Buffer.from(verdicts.map((verdict) => `${JSON.stringify(verdict)}\n`).join(''));
+    return attempt(async () => {
+      const folder = await makeRecordsFolder(directory, DIRECTORY);
+      await writeAt(offset, join(folder, `${name}.ndjson`), lines);
       return { uri: `file:${DIRECTORY}/${name}.ndjson`, bytes: offset + lines.length };
-    } finally {
-      await file.close();
-    }
+    });
   };
+}
+
+async function writeAt(offset: number, path: string, bytes: Buffer): Promise<void> {
+  const { O_WRONLY, O_CREAT, O_NOFOLLOW } = constants;
+  const file = await open(path, O_WRONLY | O_CREAT | O_NOFOLLOW, 0o600);
+  try {
+    const { size } = await file.stat();
+    if (size < offset)
+      throw new RecordsError(
+        'RecordsRefused',
+        `${DIRECTORY}/${basename(path)} is not what it was: RECORDS_DIR must be one place for all workers`,
+      );
+    await writeAll(file, bytes, offset);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 /** A disk that is nearly full takes a part of it and calls that a success; the rest then fails. */
@@ -49,5 +57,3 @@ async function writeAll(file: FileHandle, bytes: Buffer, offset: number): Promis
   for (let written = 0; written < bytes.length;)
     written += (await file.write(bytes, written, bytes.length - written, offset + written)).bytesWritten;
 }
-
-const refused = (message: string) => ApplicationFailure.nonRetryable(message, 'RecordsRefused');
