@@ -1,13 +1,13 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { describeIssues } from '../algolia/check-input.ts';
 import type { AlgoliaClient } from '../algolia/client.ts';
-import { operations } from '../operations/index.ts';
+import { operations, type OutputOf } from '../operations/index.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { attempt } from './attempt.ts';
+import { listResources } from './list-resources.ts';
 import { definitionHash, definitionOf, type TransformationDefinition } from './transformation-definition.ts';
 import { callWith } from './with-fresh-key.ts';
 
-const PAGE_SIZE = 100;
 /** The answer is kept in history, which takes no more than 2 MB at once. */
 const MAX_BYTES = 1_000_000;
 
@@ -35,18 +35,9 @@ export function createInspectTransformation(client: AlgoliaClient, keys: ApiKeys
       const definition = definitionOf(found);
       assertRestorable(transformationID, definition);
       const usedBy = new Map<string, string | null>();
-      for (let page = 1; ; page += 1) {
-        const { destinations, pagination } = await call('listDestinations', {
-          transformationID,
-          itemsPerPage: PAGE_SIZE,
-          page,
-          sort: 'createdAt',
-          order: 'asc',
-        });
-        for (const { destinationID, input } of destinations)
+      for await (const page of listResources(call, 'destination', { transformationID }))
+        for (const { destinationID, input } of page as OutputOf<'listDestinations'>['destinations'])
           if (destinationID) usedBy.set(destinationID, input?.indexName ?? null);
-        if (destinations.length === 0 || page >= (pagination?.nbPages ?? page)) break;
-      }
       return {
         transformationID,
         updatedAt: found.updatedAt ?? null,

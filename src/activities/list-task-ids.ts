@@ -3,9 +3,8 @@ import type { AlgoliaClient } from '../algolia/client.ts';
 import type { InputOf } from '../operations/index.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { attempt } from './attempt.ts';
+import { listResources } from './list-resources.ts';
 import { callWith } from './with-fresh-key.ts';
-
-const PAGE_SIZE = 100;
 
 export interface ListTaskIDsInput {
   readonly filter: Omit<InputOf<'listTasks'>, 'page' | 'itemsPerPage' | 'sort' | 'order'>;
@@ -18,22 +17,22 @@ export function createListTaskIDs(client: AlgoliaClient, keys: ApiKeys) {
   return async function listTaskIDs({ filter, max }: ListTaskIDsInput): Promise<string[]> {
     return attempt(async (signal) => {
       const call = callWith(client, keys, signal);
-      // A task that is created meanwhile comes last; one that is deleted moves others to a page that was read, hence once more.
-      const readPages = async (ids: Set<string>) => {
-        for (let page = 1; ; page += 1) {
-          const query = { ...filter, itemsPerPage: PAGE_SIZE, page, sort: 'createdAt', order: 'asc' } as const;
-          const { tasks } = await call('listTasks', query);
-          for (const { taskID } of tasks) if (taskID) ids.add(taskID);
+      const ids = new Set<string>();
+      const readPages = async () => {
+        let pages = 0;
+        for await (const tasks of listResources(call, 'task', filter)) {
+          for (const { taskID } of tasks) if (typeof taskID === 'string') ids.add(taskID);
           if (ids.size > max)
             throw ApplicationFailure.nonRetryable(
               `more than ${max} tasks pass the filter: narrow it and take them in turns`,
               'InvalidInput',
             );
-          if (tasks.length < PAGE_SIZE) return page;
+          pages += 1;
         }
+        return pages;
       };
-      const ids = new Set<string>();
-      if ((await readPages(ids)) > 1) await readPages(ids);
+      // A task that is created meanwhile comes last; one that is deleted moves others to a page that was read, hence once more.
+      if ((await readPages()) > 1) await readPages();
       return [...ids];
     });
   };
