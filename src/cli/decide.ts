@@ -51,7 +51,9 @@ async function decide(
   const handle = client.workflow.getHandle(workflowId);
   const { status } = await handle.describe();
   if (status.name !== 'RUNNING')
-    throw new CliError(`${workflowId} asks nothing any more: it is ${status.name.toLowerCase()}.`);
+    throw new CliError(
+      `${workflowId} asks nothing any more: its status is ${status.name.toLowerCase().replaceAll('_', ' ')}.`,
+    );
   const ask = () => queryWithin<ApprovalStatus>(client, handle, 'approval');
   const before = await ask();
   await send(handle, signal, { approver, ...given({ comment, planHash, token }) });

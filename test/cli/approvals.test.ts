@@ -70,7 +70,7 @@ test('what waits is listed, refused to whoever asked for it, and done once anoth
   expect(senders).toEqual(['ada@example.com', 'bob@example.com', 'bob@example.com']);
 
   const late = await cli(['approve', workflowId, '--as', 'bob@example.com']);
-  expect(late).toMatchObject({ code: 1, stderr: `${workflowId} asks nothing any more: it is completed.\n` });
+  expect(late).toMatchObject({ code: 1, stderr: `${workflowId} asks nothing any more: its status is completed.\n` });
 }, 90_000);
 
 test('a rejection is an answer too, and whoever waits for the workflow is told that it was denied', async () => {
