@@ -40,6 +40,7 @@ export async function applyStep(step: Step, made: MadeIDs): Promise<string> {
   }
 }
 
+/** A step that got to its end counts as done, so a cancellation is not thrown here as `seeThrough` does, but before the next step. */
 const toItsEnd = (work: () => Promise<unknown>): Promise<unknown> =>
   endsSteps() ? CancellationScope.nonCancellable(work) : work();
 

@@ -18,10 +18,10 @@ export async function moveIndex(move: FromTo, onSent: () => void): Promise<void>
   if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled before the move was sent');
   const first = await attemptOnce(() => once.moveIndex(move));
   onSent();
-  await CancellationScope.nonCancellable(() => seeThrough(move, first));
+  await CancellationScope.nonCancellable(() => untilMoved(move, first));
 }
 
-async function seeThrough(move: FromTo, first: Attempt<{ indexName: string; taskID: number }>): Promise<void> {
+async function untilMoved(move: FromTo, first: Attempt<{ indexName: string; taskID: number }>): Promise<void> {
   let attempt = first;
   for (let sent = 1; ; sent += 1) {
     if (attempt.outcome === 'done') return untilPublished(attempt.value);
