@@ -3,6 +3,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { z } from 'zod';
 import { describeIssues } from './algolia/check-input.ts';
 import { codecKeys } from './codec/codec-keys.ts';
+import { messageOf } from './message-of.ts';
 import { readPackage } from './read-package.ts';
 import { isTracing } from './tracing/otel-variables.ts';
 import { cliVariables, workerVariables } from './variables.ts';
@@ -138,8 +139,7 @@ function codecKeysOf({
   try {
     text = readFileSync(file, 'utf8').trim();
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new ConfigError(`TEMPORAL_CODEC_KEYS_FILE: ${why}`, { cause: error });
+    throw new ConfigError(`TEMPORAL_CODEC_KEYS_FILE: ${messageOf(error)}`, { cause: error });
   }
   return check(z.object({ TEMPORAL_CODEC_KEYS_FILE: codecKeys }), { TEMPORAL_CODEC_KEYS_FILE: text })
     .TEMPORAL_CODEC_KEYS_FILE;
@@ -163,7 +163,7 @@ export function loadTemporalConfig(environment: Environment = process.env) {
     });
     return { connectionOptions, namespace };
   } catch (error) {
-    throw new ConfigError(`TEMPORAL_*: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new ConfigError(`TEMPORAL_*: ${messageOf(error)}`, { cause: error });
   }
 }
 

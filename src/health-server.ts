@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NativeConnection, Worker, WorkerPlugin } from '@temporalio/worker';
 import { ConfigError } from './config.ts';
+import { messageOf } from './message-of.ts';
 import type { KeyRing } from './secrets/key-ring.ts';
 
 /** Whoever probes waits this long at most; Temporal's own client would go on trying. */
@@ -60,8 +61,7 @@ async function listen(server: Server, address: string): Promise<void> {
   try {
     await listening;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new ConfigError(`HEALTH_ADDRESS: can't listen on ${address}: ${why}`, { cause: error });
+    throw new ConfigError(`HEALTH_ADDRESS: can't listen on ${address}: ${messageOf(error)}`, { cause: error });
   }
   // A worker that can't be made isn't kept from ending.
   server.unref();
@@ -101,7 +101,7 @@ async function within(work: Promise<Trouble>): Promise<Trouble> {
   try {
     return await Promise.race([work, tooLate]);
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   } finally {
     timer.abort();
     tooLate.catch(() => undefined);

@@ -1,5 +1,6 @@
 import { Runtime, type Logger } from '@temporalio/worker';
 import { ConfigError, type Config } from './config.ts';
+import { messageOf } from './message-of.ts';
 import { prometheus } from './metrics/prometheus.ts';
 
 /** Temporal's core, once per process and before anything else of it: it logs as we do, and serves metrics where somebody asks for them. */
@@ -14,7 +15,6 @@ export function installRuntime({ metricsAddress }: Pick<Config, 'metricsAddress'
     });
   } catch (error) {
     if (metricsAddress === undefined) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new ConfigError(`METRICS_ADDRESS: can't listen on ${metricsAddress}: ${why}`, { cause: error });
+    throw new ConfigError(`METRICS_ADDRESS: can't listen on ${metricsAddress}: ${messageOf(error)}`, { cause: error });
   }
 }

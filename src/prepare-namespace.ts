@@ -1,5 +1,6 @@
 import type { Logger, NativeConnection } from '@temporalio/worker';
 import type { Config } from './config.ts';
+import { messageOf } from './message-of.ts';
 import { registerSearchAttributes } from './register-search-attributes.ts';
 import { SEARCH_ATTRIBUTES } from './search-attributes.ts';
 
@@ -17,9 +18,8 @@ export async function prepareNamespace(
     if (registered.length > 0)
       logger.info(`namespace ${namespace}: registered the search attributes ${registered.join(', ')}`);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
     logger.warn(
-      `namespace ${namespace}: can't see to its search attributes (${why}). Workflows wait until it has these, as Keyword: ${SEARCH_ATTRIBUTES.join(', ')}`,
+      `namespace ${namespace}: can't see to its search attributes (${messageOf(error)}). Workflows wait until it has these, as Keyword: ${SEARCH_ATTRIBUTES.join(', ')}`,
     );
   }
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseDocument } from 'yaml';
+import { messageOf } from './message-of.ts';
 
 /** What the YAML file of that name, or of that descriptor, says, checked by nobody. What `fail` makes of a reason is thrown. */
 export function readYaml(path: string | number, fail: (why: string, cause?: unknown) => Error): unknown {
@@ -7,7 +8,7 @@ export function readYaml(path: string | number, fail: (why: string, cause?: unkn
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw fail(`cannot be read: ${reasonOf(error)}`, error);
+    throw fail(`cannot be read: ${messageOf(error)}`, error);
   }
   const document = parseDocument(text, { prettyErrors: true });
   const [error] = document.errors;
@@ -16,8 +17,6 @@ export function readYaml(path: string | number, fail: (why: string, cause?: unkn
     return document.toJS();
   } catch (error) {
     // An alias that names nothing, or aliases of aliases that would fill the memory.
-    throw fail(reasonOf(error), error);
+    throw fail(messageOf(error), error);
   }
 }
-
-const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

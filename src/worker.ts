@@ -6,6 +6,7 @@ import { createWorker } from './create-worker.ts';
 import { endInTime } from './end-in-time.ts';
 import { installRuntime } from './install-runtime.ts';
 import { createLogger } from './logger.ts';
+import { messageOf } from './message-of.ts';
 import { prepareNamespace } from './prepare-namespace.ts';
 import { createScrubber } from './secrets/scrubber.ts';
 import { warnOfOldServer } from './warn-of-old-server.ts';
@@ -36,8 +37,7 @@ async function connect({ temporal }: Config): Promise<NativeConnection> {
     return await NativeConnection.connect(temporal.connectionOptions);
   } catch (error) {
     const address = temporal.connectionOptions.address ?? 'localhost:7233';
-    const why = error instanceof Error ? error.message : String(error);
-    throw new ConfigError(`TEMPORAL_ADDRESS: no Temporal server can be reached at ${address}: ${why}`, {
+    throw new ConfigError(`TEMPORAL_ADDRESS: no Temporal server can be reached at ${address}: ${messageOf(error)}`, {
       cause: error,
     });
   }

@@ -1,6 +1,7 @@
 import { activityInfo, ApplicationFailure, CancelledFailure, log } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
 import type { AlgoliaErrorDetails } from '../algolia/algolia-error.ts';
+import { messageOf } from '../message-of.ts';
 
 type Activity = (...args: never[]) => Promise<unknown>;
 
@@ -51,7 +52,7 @@ function resourceOf(input: unknown): { readonly resource?: string } {
 }
 
 function describe(error: unknown): object {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (!(error instanceof ApplicationFailure)) return { message };
   const { status, correlationID } = (error.details?.[0] ?? {}) as Partial<AlgoliaErrorDetails>;
   return {

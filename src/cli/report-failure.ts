@@ -6,6 +6,7 @@ import {
 } from '@temporalio/client';
 import { CodecError } from '../codec/payload-codec.ts';
 import { ConfigError } from '../config.ts';
+import { messageOf } from '../message-of.ts';
 import { EXIT } from './exit.ts';
 import { describeFailure, exitCodeOf, failureOf } from './failure.ts';
 import type { Report } from './report.ts';
@@ -35,7 +36,7 @@ export function reportFailure(error: unknown): Report {
   if (answer) return reportTemporal(answer);
   if (error instanceof NamespaceNotFoundError)
     return { message: `There is no namespace ${error.namespace}: see TEMPORAL_NAMESPACE.`, exitCode: EXIT.notFound };
-  return { message: error instanceof Error ? error.message : String(error), exitCode: EXIT.failed };
+  return { message: messageOf(error), exitCode: EXIT.failed };
 }
 
 /** What the Temporal server said itself. */

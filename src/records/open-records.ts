@@ -1,3 +1,4 @@
+import { messageOf } from '../message-of.ts';
 import { openRecordFile } from './record-file.ts';
 import { recordFormat, type RecordFormat } from './record-format.ts';
 import { openRecordUrl } from './record-url.ts';
@@ -69,7 +70,10 @@ async function* unavailableWhenBroken(body: AsyncIterable<Buffer>, uri: string):
     yield* body;
   } catch (error) {
     const { origin, pathname } = new URL(uri);
-    const why = error instanceof Error ? error.message : String(error);
-    throw new RecordsError('RecordsUnavailable', `${origin}${pathname}: the download broke off: ${why}`, error);
+    throw new RecordsError(
+      'RecordsUnavailable',
+      `${origin}${pathname}: the download broke off: ${messageOf(error)}`,
+      error,
+    );
   }
 }

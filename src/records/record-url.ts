@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { Agent, request } from 'undici';
+import { messageOf } from '../message-of.ts';
 import { isLoopback, isSecure } from '../secure-url.ts';
 import { AddressRefused, assertWithin, lookupWithin, type Reach } from './public-address.ts';
 import { RecordsError } from './records-error.ts';
@@ -93,6 +94,5 @@ function refusedBy(status: number, shown: string): RecordsError {
 function asRecordsError(error: unknown, shown: string): RecordsError {
   if (error instanceof RecordsError) return error;
   if (error instanceof AddressRefused) return new RecordsError('RecordsRefused', `${shown}: ${error.message}`, error);
-  const why = error instanceof Error ? error.message : String(error);
-  return new RecordsError('RecordsUnavailable', `${shown}: ${why}`, error);
+  return new RecordsError('RecordsUnavailable', `${shown}: ${messageOf(error)}`, error);
 }

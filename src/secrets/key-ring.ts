@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import { messageOf } from '../message-of.ts';
 import type { ApiKey, ApiKeys, KeyRotation } from './api-keys.ts';
 import { EpochsInUse } from './epochs-in-use.ts';
 import { CONFIGURED, type HeldKey, type KeyRingState } from './key-ring-state.ts';
@@ -127,7 +128,7 @@ export class KeyRing implements ApiKeys {
     } catch (error) {
       if (!this.#seen) throw error;
       this.#failedAt = Date.now();
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       if (why !== this.#trouble) warn(`The API key stays ${this.#seen.key.version}: ${why}`);
       this.#trouble = why;
     }
