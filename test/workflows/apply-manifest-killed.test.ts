@@ -1,30 +1,25 @@
-import { Client, Connection } from '@temporalio/client';
-import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Simulator } from '../../simulator/index.ts';
 import { applyManifest, applyManifestId, applyManifestStatus } from '../../src/workflows/apply-manifest.ts';
 import { callAlgolia } from '../setup/connector.ts';
 import { answer } from '../setup/decide.ts';
 import { startApplication } from '../setup/manifests.ts';
-import { spawnWorker, type SpawnedWorker } from '../setup/spawn-worker.ts';
-import { workerEnvironment } from '../setup/start-worker.ts';
+import { MortalWorker } from '../setup/mortal-worker.ts';
 
 /** Each kill costs a heartbeat timeout and a start. */
 const KILLED_DURING = ['createSource', 'createTask'];
 const CREATES = ['createAuthentication', 'createSource', 'createTransformation', 'createDestination', 'createTask'];
 
-const { address, namespace } = inject('temporal');
-const taskQueue = `killed-${randomUUID()}`;
 let simulator: Simulator;
-let connection: Connection;
-let worker: SpawnedWorker | undefined;
+let worker: MortalWorker;
 
 beforeAll(async () => {
-  [simulator, connection] = await Promise.all([startApplication(), Connection.connect({ address })]);
+  simulator = await startApplication();
+  worker = await MortalWorker.of(simulator, { SECRET_SHOP: 'correct-horse-battery' });
 });
 afterAll(async () => {
-  await worker?.end('SIGKILL');
-  await Promise.all([simulator.stop(), connection.close()]);
+  await worker.end();
+  await simulator.stop();
 });
 
 test('a manifest whose worker is killed during its creates is applied whole, and everything is made once', async () => {
@@ -50,10 +45,9 @@ test('a manifest whose worker is killed during its creates is applied whole, and
       simulator.control<{ id: number }>('POST /faults', { operation, kind: 'slow', ms: 3_000 }),
     ),
   );
-  const environment = { ...workerEnvironment(simulator, taskQueue), SECRET_SHOP: 'correct-horse-battery' };
-  worker = spawnWorker(environment);
-  const handle = await new Client({ connection, namespace }).workflow.start(applyManifest, {
-    taskQueue,
+  worker.start();
+  const handle = await worker.client.workflow.start(applyManifest, {
+    taskQueue: worker.taskQueue,
     workflowId: applyManifestId(simulator.applicationId),
     args: [{ manifest }],
   });
@@ -64,8 +58,8 @@ test('a manifest whose worker is killed during its creates is applied whole, and
       timeout: 90_000,
       interval: 20,
     });
-    await worker.end('SIGKILL');
-    worker = spawnWorker(environment);
+    await worker.kill();
+    worker.start();
   }
   expect(await handle.result()).toMatchObject({ outcome: 'applied', counts: { create: 5, update: 1 } });
   expect(await handle.query(applyManifestStatus)).toMatchObject({ done: 6, total: 6 });

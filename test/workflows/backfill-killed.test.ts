@@ -1,30 +1,26 @@
-import { Client, Connection } from '@temporalio/client';
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
 import { backfill, backfillStatus } from '../../src/workflows/backfill.ts';
 import { callAlgolia, makeConnector } from '../setup/connector.ts';
+import { MortalWorker } from '../setup/mortal-worker.ts';
 import { historiesOfChain, outstandingChildren } from '../setup/outstanding-children.ts';
-import { spawnWorker, type SpawnedWorker } from '../setup/spawn-worker.ts';
-import { workerEnvironment } from '../setup/start-worker.ts';
 
 /** `bench/backfill.ts` does the same with ten thousand. */
 const TASKS = 30;
 const KILLS = [5, 15];
 const MAX_PARALLEL = 3;
 
-const { address, namespace } = inject('temporal');
-const taskQueue = `killed-${randomUUID()}`;
 let simulator: Simulator;
-let connection: Connection;
-let worker: SpawnedWorker | undefined;
+let worker: MortalWorker;
 
 beforeAll(async () => {
-  [simulator, connection] = await Promise.all([startSimulator({ quotas: false }), Connection.connect({ address })]);
+  simulator = await startSimulator({ quotas: false });
+  worker = await MortalWorker.of(simulator);
 });
 afterAll(async () => {
-  await worker?.end('SIGKILL');
-  await Promise.all([simulator.stop(), connection.close()]);
+  await worker.end();
+  await simulator.stop();
 });
 
 test('a backfill whose worker is killed again and again syncs every task exactly once', async () => {
@@ -32,9 +28,8 @@ test('a backfill whose worker is killed again and again syncs every task exactly
   for (let made = 1; made < TASKS; made += 1)
     await callAlgolia(simulator, 'POST /2/tasks', { sourceID, destinationID, action: 'replace' });
   await simulator.control('POST /runs/script', { taskID: '*', times: -1, durationMs: 300, events: [{}] });
-  const client = new Client({ connection, namespace });
-  const environment = workerEnvironment(simulator, taskQueue);
-  worker = spawnWorker(environment);
+  const { client, taskQueue } = worker;
+  worker.start();
   const handle = await client.workflow.start(backfill, {
     taskQueue,
     workflowId: `backfill-${randomUUID()}`,
@@ -45,8 +40,8 @@ test('a backfill whose worker is killed again and again syncs every task exactly
       timeout: 60_000,
       interval: 100,
     });
-    await worker.end('SIGKILL');
-    worker = spawnWorker(environment);
+    await worker.kill();
+    worker.start();
   }
   await expect(handle.result()).resolves.toMatchObject({ total: TASKS, counts: { success: TASKS }, notGood: [] });
   for (const { taskID } of simulator.world.tasks.values())

@@ -1,30 +1,23 @@
-import { Client, Connection } from '@temporalio/client';
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
 import { decommissionConnector, decommissionConnectorStatus } from '../../src/workflows/decommission-connector.ts';
 import { callAlgolia, makeConnector, type MadeConnector } from '../setup/connector.ts';
 import { answer, failureOf } from '../setup/decide.ts';
-import { spawnWorker, type SpawnedWorker } from '../setup/spawn-worker.ts';
-import { workerEnvironment } from '../setup/start-worker.ts';
+import { MortalWorker } from '../setup/mortal-worker.ts';
 
-const { address, namespace } = inject('temporal');
-const taskQueue = `killed-${randomUUID()}`;
 let simulator: Simulator;
-let client: Client;
-let worker: SpawnedWorker;
+let worker: MortalWorker;
 let made: MadeConnector;
-
-const startWorker = () => spawnWorker(workerEnvironment(simulator, taskQueue));
 
 beforeAll(async () => {
   simulator = await startSimulator();
-  client = new Client({ connection: await Connection.connect({ address }), namespace });
-  worker = startWorker();
+  worker = await MortalWorker.of(simulator);
+  worker.start();
 });
 afterAll(async () => {
-  await worker.end('SIGKILL');
-  await Promise.all([simulator.stop(), client.connection.close()]);
+  await worker.end();
+  await simulator.stop();
 });
 beforeEach(async () => {
   await simulator.control('DELETE /faults');
@@ -32,8 +25,8 @@ beforeEach(async () => {
 });
 
 const decommission = () =>
-  client.workflow.start(decommissionConnector, {
-    taskQueue,
+  worker.client.workflow.start(decommissionConnector, {
+    taskQueue: worker.taskQueue,
     workflowId: `decommission-${randomUUID()}`,
     args: [{ taskID: made.taskID, alsoDelete: ['destination', 'source'] }],
   });
@@ -56,8 +49,8 @@ test.for(['deleteTask', 'deleteSource'] as const)(
     const handle = await decommission();
     await answer(handle, 'approve');
     await met();
-    await worker.end('SIGKILL');
-    worker = startWorker();
+    await worker.kill();
+    worker.start();
     const { deleted } = await handle.result();
     expect(deleted.map(({ resource }) => resource)).toEqual(['task', 'destination', 'source']);
     expect(left()).toEqual([]);
@@ -72,10 +65,10 @@ test('what is cancelled while no worker lives is enabled again by the next one',
     async () => expect((await handle.query(decommissionConnectorStatus)).step).toMatch(/^waiting until/),
     { timeout: 60_000, interval: 100 },
   );
-  await worker.end('SIGKILL');
+  await worker.kill();
   await handle.cancel();
   expect(simulator.world.tasks.get(made.taskID)).toMatchObject({ enabled: false });
-  worker = startWorker();
+  worker.start();
   expect((await failureOf(handle)).name).toBe('CancelledFailure');
   expect(simulator.world.tasks.get(made.taskID)).toMatchObject({ enabled: true });
   expect(left()).toHaveLength(3);

@@ -1,6 +1,5 @@
-import { Client, Connection } from '@temporalio/client';
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
 import {
   deployTransformation,
@@ -8,8 +7,7 @@ import {
   type DeployTransformationInput,
 } from '../../src/workflows/deploy-transformation.ts';
 import { answer, failureOf } from '../setup/decide.ts';
-import { spawnWorker, type SpawnedWorker } from '../setup/spawn-worker.ts';
-import { workerEnvironment } from '../setup/start-worker.ts';
+import { MortalWorker } from '../setup/mortal-worker.ts';
 import {
   makeTransformed,
   NEW_CODE,
@@ -18,23 +16,18 @@ import {
   type MadeTransformation,
 } from '../setup/transformation.ts';
 
-const { address, namespace } = inject('temporal');
-const taskQueue = `killed-${randomUUID()}`;
 let simulator: Simulator;
-let client: Client;
-let worker: SpawnedWorker;
+let worker: MortalWorker;
 let made: MadeTransformation;
-
-const startWorker = () => spawnWorker(workerEnvironment(simulator, taskQueue));
 
 beforeAll(async () => {
   simulator = await startSimulator();
-  client = new Client({ connection: await Connection.connect({ address }), namespace });
-  worker = startWorker();
+  worker = await MortalWorker.of(simulator);
+  worker.start();
 });
 afterAll(async () => {
-  await worker.end('SIGKILL');
-  await Promise.all([simulator.stop(), client.connection.close()]);
+  await worker.end();
+  await simulator.stop();
 });
 beforeEach(async () => {
   made = await makeTransformed(simulator);
@@ -43,8 +36,8 @@ beforeEach(async () => {
 const deploy = () => {
   const { transformationID, taskID: canaryTaskID } = made;
   const input: DeployTransformationInput = { transformationID, code: NEW_CODE, tryOn: [{ n: 1 }], canaryTaskID };
-  return client.workflow.start(deployTransformation, {
-    taskQueue,
+  return worker.client.workflow.start(deployTransformation, {
+    taskQueue: worker.taskQueue,
     workflowId: `deploy-${randomUUID()}`,
     args: [input],
   });
@@ -62,8 +55,8 @@ test('a worker that is killed while it updates has deployed it all the same, and
     timeout: 60_000,
     interval: 50,
   });
-  await worker.end('SIGKILL');
-  worker = startWorker();
+  await worker.kill();
+  worker.start();
   expect(await handle.result()).toMatchObject({ outcome: 'deployed', sync: { verdict: 'success' } });
   expect(await transformationOf(simulator, made.transformationID)).toMatchObject({ input: { code: NEW_CODE } });
   expect(runsOfCanary()).toHaveLength(1);
@@ -80,10 +73,10 @@ test('what is cancelled while no worker lives is put back by the next one', asyn
     },
     { timeout: 60_000, interval: 100 },
   );
-  await worker.end('SIGKILL');
+  await worker.kill();
   await handle.cancel();
   expect(await transformationOf(simulator, made.transformationID)).toMatchObject({ input: { code: NEW_CODE } });
-  worker = startWorker();
+  worker.start();
   expect((await failureOf(handle)).name).toBe('CancelledFailure');
   expect(await transformationOf(simulator, made.transformationID)).toMatchObject({ input: { code: OLD_CODE } });
 }, 180_000);

@@ -1,31 +1,23 @@
-import { Client, Connection } from '@temporalio/client';
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
 import { temporaryIndexName } from '../../src/activities/replace-names.ts';
 import { replaceAllRecords, replaceAllRecordsId } from '../../src/workflows/replace-all-records.ts';
 import { makeIndex, makePushConnector, makeRecords, seeIndex, temporaryIndicesOf } from '../setup/indices.ts';
+import { MortalWorker } from '../setup/mortal-worker.ts';
 import { makeRecordsDirectory, type RecordsDirectory } from '../setup/records-directory.ts';
-import { spawnWorker, type SpawnedWorker } from '../setup/spawn-worker.ts';
-import { workerEnvironment } from '../setup/start-worker.ts';
 
 let simulator: Simulator;
 let directory: RecordsDirectory;
-let connection: Connection;
-let client: Client;
-let worker: SpawnedWorker | undefined;
-const taskQueue = `killed-${randomUUID()}`;
+let worker: MortalWorker;
 
 beforeAll(async () => {
-  const { address, namespace } = inject('temporal');
   simulator = await startSimulator({ pushMs: 20, indexTaskMs: 50 });
   directory = await makeRecordsDirectory();
-  connection = await Connection.connect({ address });
-  client = new Client({ connection, namespace });
+  worker = await MortalWorker.of(simulator, { RECORDS_DIR: directory.path });
 });
 afterAll(async () => {
-  await worker?.end('SIGKILL');
-  await connection.close();
+  await worker.end();
   await simulator.stop();
   await directory.remove();
 });
@@ -63,8 +55,8 @@ async function startReplace({ operation, match, after = 0, kind = 'hang', record
   const indexName = `killed-${randomUUID()}`;
   makeIndex(simulator, indexName, { count: 100, settings: { hitsPerPage: 7 } });
   await makePushConnector(simulator, indexName);
-  const handle = await client.workflow.start(replaceAllRecords, {
-    taskQueue,
+  const handle = await worker.client.workflow.start(replaceAllRecords, {
+    taskQueue: worker.taskQueue,
     workflowId: replaceAllRecordsId(simulator.applicationId, indexName),
     args: [{ indexName, recordsRef: await directory.write(makeRecords(records, 'new')) }],
   });
@@ -83,9 +75,8 @@ test(
   'a worker that is killed at any step leaves the index wholly old or wholly new, and no temporary one',
   { timeout: 240_000 },
   async () => {
-    const environment = { ...workerEnvironment(simulator, taskQueue), RECORDS_DIR: directory.path };
     const replaces = await Promise.all(steps.map(async (step) => ({ step, ...(await startReplace(step)) })));
-    worker = spawnWorker(environment);
+    worker.start();
     await vi.waitFor(
       async () => {
         const { faults } = await simulator.control<{ faults: { hits: number }[] }>('GET /faults');
@@ -93,13 +84,13 @@ test(
       },
       { timeout: 60_000, interval: 100 },
     );
-    await worker.end('SIGKILL');
+    await worker.kill();
     for (const { step, indexName } of replaces) {
       const index = await seeIndex(simulator, indexName);
       expect([step.name, index?.count]).toEqual([step.name, step.name === 'when it proves the move' ? 120 : 100]);
     }
 
-    worker = spawnWorker(environment);
+    worker.start();
     await Promise.all(
       replaces.map(async ({ step: { name, records = 120 }, handle, indexName }) => {
         const outcome = await handle.result().then(
