@@ -10,6 +10,7 @@ import {
 import { callAlgolia, inventory, makeConnector, serveRecords, type RecordServer } from '../setup/connector.ts';
 import { formsOf, historiesOf, textOf } from '../setup/histories.ts';
 import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
+import { untouchedApplication } from '../setup/untouched-application.ts';
 
 /** Most of the time of these tests is waiting. */
 vi.setConfig({ maxConcurrency: 16 });
@@ -384,17 +385,7 @@ test('a credential that Algolia repeats in a refusal is not repeated by us', asy
 });
 
 describe('an input that is wrong is refused before anything is sent:', () => {
-  let untouched: Simulator;
-  let itsWorker: TestWorker;
-
-  beforeAll(async () => {
-    untouched = await startSimulator();
-    itsWorker = await startTestWorker({ simulator: untouched });
-  });
-  afterAll(async () => {
-    await itsWorker.stop();
-    await untouched.stop();
-  });
+  const untouched = untouchedApplication();
 
   test.for([
     {
@@ -427,11 +418,11 @@ describe('an input that is wrong is refused before anything is sent:', () => {
       message: /^input\.source\.authenticationID: give either authentication/,
     },
   ])('$what', async ({ input, message }) => {
-    const failure = await failureOf(await start({ ...connector('bad'), ...input } as never, itsWorker));
+    const failure = await failureOf(await start({ ...connector('bad'), ...input } as never, untouched.worker));
     expect(failure).toMatchObject({ type: 'InvalidInput', message: expect.stringMatching(message) });
     expect(failure.message).not.toContain('hunter2');
     expect(failure.message).toMatch(/Nothing was sent\.$/);
-    expect(untouched.world.requests.list({})).toEqual([]);
+    expect(untouched.requests()).toEqual([]);
   });
 });
 

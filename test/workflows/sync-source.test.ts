@@ -5,6 +5,7 @@ import { startSimulator, type Simulator } from '../../simulator/index.ts';
 import { syncSource, syncSourceStatus, type SyncSourceInput } from '../../src/workflows/sync-source.ts';
 import { callAlgolia, makeConnector } from '../setup/connector.ts';
 import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
+import { untouchedApplication } from '../setup/untouched-application.ts';
 
 vi.setConfig({ maxConcurrency: 16 });
 
@@ -141,17 +142,7 @@ describe.concurrent('cancelling', () => {
 });
 
 describe('an input that is wrong is refused before anything is sent:', () => {
-  let untouched: Simulator;
-  let itsWorker: TestWorker;
-
-  beforeAll(async () => {
-    untouched = await startSimulator();
-    itsWorker = await startTestWorker({ simulator: untouched });
-  });
-  afterAll(async () => {
-    await itsWorker.stop();
-    await untouched.stop();
-  });
+  const untouched = untouchedApplication();
 
   test.for([
     { input: { sourceID: 's', newRuns: 1 }, message: 'input.newRuns: unknown field' },
@@ -160,10 +151,10 @@ describe('an input that is wrong is refused before anything is sent:', () => {
       message: 'input.runSourcePayload.indexToInclude: expected array, received string',
     },
   ])('$input', async ({ input, message }) => {
-    expect(await failureOf(await start(input as never, itsWorker))).toMatchObject({
+    expect(await failureOf(await start(input as never, untouched.worker))).toMatchObject({
       type: 'InvalidInput',
       message: `${message}. Nothing was sent.`,
     });
-    expect(untouched.world.requests.list({})).toEqual([]);
+    expect(untouched.requests()).toEqual([]);
   });
 });

@@ -15,6 +15,7 @@ import { callAlgolia, makeConnector, serveRecords, type RecordServer } from '../
 import { fasterWaits } from '../setup/faster-waits.ts';
 import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
 import { withTimeSkipping } from '../setup/time-skipping.ts';
+import { untouchedApplication } from '../setup/untouched-application.ts';
 
 /** Most of the time of these tests is waiting. */
 vi.setConfig({ maxConcurrency: 16 });
@@ -522,17 +523,7 @@ describe.concurrent('cancelling', () => {
 });
 
 describe('an input that is wrong is refused before anything is sent:', () => {
-  let untouched: Simulator;
-  let itsWorker: TestWorker;
-
-  beforeAll(async () => {
-    untouched = await startSimulator();
-    itsWorker = await startTestWorker({ simulator: untouched });
-  });
-  afterAll(async () => {
-    await itsWorker.stop();
-    await untouched.stop();
-  });
+  const untouched = untouchedApplication();
 
   test.for([
     { input: undefined, message: 'input: expected object, but it is missing' },
@@ -551,11 +542,11 @@ describe('an input that is wrong is refused before anything is sent:', () => {
       message: 'input.onBusy: Invalid option: expected one of "adopt"|"wait"|"skip"|"fail"',
     },
   ])('$input', async ({ input, message }) => {
-    expect(await failureOf(await start(input as never, { by: itsWorker }))).toMatchObject({
+    expect(await failureOf(await start(input as never, { by: untouched.worker }))).toMatchObject({
       type: 'InvalidInput',
       message: `${message}. Nothing was sent.`,
     });
-    expect(untouched.world.requests.list({})).toEqual([]);
+    expect(untouched.requests()).toEqual([]);
   });
 });
 
