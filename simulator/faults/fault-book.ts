@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isObject } from '../is-object.ts';
-import type { Fault, FaultSubject } from './fault.ts';
+import { PLAIN_FAULT, type Fault, type FaultSubject, type NewFault } from './fault.ts';
 
 /** The faults that are to come, and those that have been. */
 export class FaultBook {
   #faults: Fault[] = [];
   #lastID = 0;
 
-  add(fault: Omit<Fault, 'id' | 'hits'>): Fault {
-    const added = { ...fault, id: (this.#lastID += 1), hits: 0 };
+  add(fault: NewFault): Fault {
+    const added: Fault = { ...PLAIN_FAULT, ...fault, id: (this.#lastID += 1), hits: 0 };
     this.#faults.push(added);
     return added;
   }

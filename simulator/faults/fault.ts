@@ -53,3 +53,17 @@ export interface Fault {
   /** `status`, `html`, `redirect`, `reset`: whether the request takes effect all the same. */
   readonly perform: boolean;
 }
+
+/** What a fault does unless it is told otherwise: it meets the next request of its operation, before it takes effect. */
+export const PLAIN_FAULT = {
+  times: 1,
+  after: 0,
+  match: {},
+  headers: {},
+  where: 'headers',
+  perform: false,
+} as const satisfies Partial<Fault>;
+
+/** What there is to say of a fault that is to come. */
+export type NewFault = Omit<Fault, 'id' | 'hits' | keyof typeof PLAIN_FAULT> &
+  Partial<Pick<Fault, keyof typeof PLAIN_FAULT>>;

@@ -1,6 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
-import type { Fault } from '../../simulator/faults/fault.ts';
+import type { Fault, NewFault } from '../../simulator/faults/fault.ts';
 import { keyRingId } from '../../src/secrets/key-ring-state.ts';
 import { keyRing } from '../../src/workflows/key-ring.ts';
 import { forceConverge, rotateApiKeyStatus } from '../../src/workflows/rotate-api-key.ts';
@@ -10,10 +10,9 @@ import { asked } from '../setup/decide.ts';
 import { PATIENCE, QUICKLY_MINTED, RotationStage } from '../setup/rotation-stage.ts';
 import type { SpawnedWorker } from '../setup/spawn-worker.ts';
 
-const ONE = { times: 1, after: 0, match: {}, headers: {}, where: 'headers', perform: false } as const;
 /** It takes effect when nobody waits for the answer any more. */
-const LATE = { ...ONE, kind: 'slow', ms: 3_000 } as const;
-const NEVER = { ...ONE, kind: 'hang' } as const;
+const LATE = { kind: 'slow', ms: 3_000 } as const;
+const NEVER = { kind: 'hang' } as const;
 
 /** How the rotation is held in one of its steps. */
 interface Hold {
@@ -63,7 +62,7 @@ test('a rotation whose worker is killed in every step comes to the same: one new
     return waitingFor.length > 0 && waitingFor.every(isDead);
   };
   const hasConverged = () => requests.counts.listRuns !== undefined;
-  const byRequest = (operation: string, how: Omit<Fault, 'operation' | 'id' | 'hits'>): Hold => {
+  const byRequest = (operation: string, how: Omit<NewFault, 'operation'>): Hold => {
     let fault: Fault;
     return {
       arrange() {

@@ -232,11 +232,6 @@ describe.concurrent('rotateApiKey', () => {
         body: { tasks: [], pagination: { page: 1, itemsPerPage: 1, nbPages: 1, nbItems: 0 } },
         applies: () => !isKnown(stage, stage.keys.old),
         times: Infinity,
-        after: 0,
-        match: {},
-        headers: {},
-        where: 'headers',
-        perform: false,
       });
       const handle = await rotate(stage);
       await answer(handle, 'approve');

@@ -55,13 +55,8 @@ export function nextHazard({ random, herd, simulator }: HazardOptions): Hazard {
     strike: () =>
       void simulator.world.faults.add({
         kind: 'status',
-        match: {},
-        headers: {},
-        where: 'headers',
-        perform: false,
         ...fault.request,
         operation,
-        times: 1,
         after: random.whole(0, 2),
       }),
   };

@@ -107,14 +107,8 @@ export function arrange({ simulator, gate }: Stage, fault: MatrixFault, subject:
   }
   const added = faults.add({
     kind: 'status',
-    match: {},
-    headers: {},
-    where: 'headers',
-    perform: false,
     ...fault.request,
     operation: subject.operation,
-    times: 1,
-    after: 0,
     applies: ({ params, body }) => subject.names(JSON.stringify([params, body])),
   });
   return { requests: arrived, met: () => added.hits === 1 };

@@ -94,8 +94,7 @@ export class Props {
 
   refuse(operation: string, status: number, times: number): Fault {
     const { faults } = this.#stage.simulator.world;
-    const fault = { operation, status, times, kind: 'status', match: {}, headers: {}, after: 0 } as const;
-    return faults.add({ ...fault, where: 'headers', perform: false });
+    return faults.add({ operation, status, times, kind: 'status' });
   }
 
   reference = (name: string): string => `file:${this.#id}/${name}`;
