@@ -26,7 +26,7 @@ async function runWith(events: object[]): Promise<void> {
   const { taskID } = await makeConnector(simulator);
   await simulator.control('POST /runs/script', { taskID, durationMs: 0, events });
   run = await callAlgolia(simulator, `POST /2/tasks/${taskID}/run`, {});
-  await vi.waitFor(() => expect(simulator.world.runs.get(run.runID)?.status).toBe('finished'), { timeout: 10_000 });
+  await vi.waitFor(() => expect(simulator.world.runs.get(run.runID)?.status).toBe('finished'), { timeout: 50_000 });
 }
 const times = (count: number, event: object) => Array.from({ length: count }, () => event);
 const listed = () => simulator.world.requests.list({ operation: 'listEvents' });

@@ -160,7 +160,7 @@ test('a schedule starts its workflow, and the list tells the last result and the
   await apply();
   await handleOf(`${project}/hourly`).trigger();
   await expect
-    .poll(async () => (await listed())[0], { timeout: 20_000 })
+    .poll(async () => (await listed())[0], { timeout: 50_000 })
     .toMatchObject({ state: 'fine', taken: 1, missed: 0, skipped: 0, last: { status: 'completed' } });
   const [only] = await listed();
   expect(only?.last?.workflowId).toMatch(new RegExp(`^${project}/hourly-20`));
@@ -207,7 +207,7 @@ test('a year of starts is counted, each once, and what was skipped is told', asy
   await expect.poll(() => takenOf('daily'), { timeout: 100_000, interval: 200 }).toBe(365);
   // A run that waits for approval is still going on when the next is due.
   await handleOf(`${project}/single`).backfill({ start: new Date(end.getTime() - 10 * day + 1), end, overlap: 'SKIP' });
-  await expect.poll(() => takenOf('single'), { timeout: 20_000 }).toBe(1);
+  await expect.poll(() => takenOf('single'), { timeout: 50_000 }).toBe(1);
   const [daily, single] = await listed();
   expect(daily).toMatchObject({ state: 'fine', taken: 365, missed: 0, skipped: 0 });
   expect(single).toMatchObject({ taken: 1, skipped: 9, running: [expect.stringContaining(`${project}/single-20`)] });
@@ -237,8 +237,8 @@ test('a year of weekly syncs of which some fail runs each once, in turn, and cou
   const startsWith = `WorkflowId STARTS_WITH '${project}/weekly'`;
   const countOf = async (status: string) =>
     (await worker.client.workflow.count(`${startsWith} AND ExecutionStatus = '${status}'`)).count;
-  await expect.poll(() => countOf('Failed'), { timeout: 20_000 }).toBe(failing.length);
-  await expect.poll(() => countOf('Completed'), { timeout: 20_000 }).toBe(weeks - failing.length);
+  await expect.poll(() => countOf('Failed'), { timeout: 50_000 }).toBe(failing.length);
+  await expect.poll(() => countOf('Completed'), { timeout: 50_000 }).toBe(weeks - failing.length);
   // In turn: none began before the one before it was over.
   for (const [place, run] of runs.slice(1).entries())
     expect(run.createdAt >= (runs[place]?.finishedAt ?? '')).toBe(true);

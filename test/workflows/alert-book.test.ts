@@ -48,7 +48,7 @@ test('it begins anew after many reports, forgets nothing, and tells nobody twice
   expect(again).toEqual(first);
   expect(Object.keys((await book.query(alertBookStatus)).ops?.alerts ?? {})).toEqual([problem.key]);
   await book.executeUpdate(report, { args: [{ ...found, problems: [], fine: [problem.key] }] });
-  await vi.waitFor(() => expect(receiver.posted('/ops')).toHaveLength(2), { timeout: 20_000 });
+  await vi.waitFor(() => expect(receiver.posted('/ops')).toHaveLength(2), { timeout: 50_000 });
   expect(receiver.posted('/ops').map(({ body }) => (body as { kind: string }).kind)).toEqual([
     'connector.stale',
     'connector.stale.recovered',

@@ -56,7 +56,7 @@ const start = (input: BackfillInput, client = worker.client) =>
     args: [input],
   });
 const statusOf = (handle: WorkflowHandle<typeof backfill>) => handle.query(backfillStatus);
-const until = <T>(look: () => T | Promise<T>) => vi.waitFor(look, { timeout: 20_000, interval: 50 });
+const until = <T>(look: () => T | Promise<T>) => vi.waitFor(look, { timeout: 50_000, interval: 50 });
 
 describe.concurrent('a backfill', () => {
   test('syncs every item once, never more than maxParallel at a time, and keeps every verdict', async () => {

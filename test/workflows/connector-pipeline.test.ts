@@ -243,7 +243,7 @@ describe('with a rotation of the API key', () => {
             () => true,
             () => false,
           ),
-        { timeout: 20_000 },
+        { timeout: 50_000 },
       )
       .toBe(true);
     return {

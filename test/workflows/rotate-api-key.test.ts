@@ -417,7 +417,7 @@ describe.concurrent('rotateApiKey', () => {
           expect(question.planHash).not.toBe(first.planHash);
           return question;
         },
-        { timeout: 20_000 },
+        { timeout: 50_000 },
       );
       expect(second.refused).toMatchObject([{ actor: 'bob', why: 'approved, but the plan has changed since' }]);
       await handle.cancel();

@@ -70,7 +70,7 @@ const waitsOf = async (handle: WorkflowHandle<typeof syncTask>) =>
   });
 const phase = (handle: WorkflowHandle<typeof syncTask>, wanted: string) =>
   vi.waitFor(async () => expect((await handle.query(syncTaskStatus)).phase).toBe(wanted), {
-    timeout: 10_000,
+    timeout: 50_000,
     interval: 50,
   });
 
