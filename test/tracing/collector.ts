@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import protobuf from 'protobufjs';
 import { serveOnLoopback } from '../../scripts/serve-on-loopback.ts';
 
 export interface SeenSpan {
@@ -43,9 +43,46 @@ interface ExportRequest {
   }[];
 }
 
-/** The messages of OTLP, which the exporter's package has but doesn't declare. */
-const { opentelemetry } = createRequire(import.meta.url)('@opentelemetry/otlp-transformer/build/src/generated/root.js');
-const { ExportTraceServiceRequest } = opentelemetry.proto.collector.trace.v1;
+/** What is looked at of OTLP's messages; protobuf passes over the rest. */
+const ExportTraceServiceRequest = protobuf
+  .parse(
+    `syntax = "proto3";
+    message ExportTraceServiceRequest { repeated ResourceSpans resource_spans = 1; }
+    message ResourceSpans { Resource resource = 1; repeated ScopeSpans scope_spans = 2; }
+    message Resource { repeated KeyValue attributes = 1; }
+    message ScopeSpans { repeated Span spans = 2; }
+    message Span {
+      bytes trace_id = 1;
+      bytes span_id = 2;
+      string trace_state = 3;
+      bytes parent_span_id = 4;
+      string name = 5;
+      SpanKind kind = 6;
+      fixed64 start_time_unix_nano = 7;
+      fixed64 end_time_unix_nano = 8;
+      repeated KeyValue attributes = 9;
+      repeated Event events = 11;
+      Status status = 15;
+    }
+    enum SpanKind { SPAN_KIND_UNSPECIFIED = 0; SPAN_KIND_INTERNAL = 1; SPAN_KIND_SERVER = 2; SPAN_KIND_CLIENT = 3; }
+    message Event { string name = 2; repeated KeyValue attributes = 3; }
+    message Status { string message = 2; StatusCode code = 3; }
+    enum StatusCode { STATUS_CODE_UNSET = 0; STATUS_CODE_OK = 1; STATUS_CODE_ERROR = 2; }
+    message KeyValue { string key = 1; AnyValue value = 2; }
+    message AnyValue {
+      oneof value {
+        string string_value = 1;
+        bool bool_value = 2;
+        int64 int_value = 3;
+        double double_value = 4;
+        ArrayValue array_value = 5;
+        KeyValueList kvlist_value = 6;
+      }
+    }
+    message ArrayValue { repeated AnyValue values = 1; }
+    message KeyValueList { repeated KeyValue values = 1; }`,
+  )
+  .root.lookupType('ExportTraceServiceRequest');
 
 /** A collector of traces on loopback: OTLP over HTTP, in protobuf. */
 export async function startCollector(): Promise<Collector> {
