@@ -4,7 +4,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { BUNDLE_KINDS, bundleFile, sharedWorkflows, tracingModules } from '../src/workflow-bundle.ts';
+import { BUNDLE_KINDS, bundleFile, sharedWorkflows } from '../src/workflow-bundle.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -23,14 +23,14 @@ async function bundleWorkflows(directory: string): Promise<void> {
   const payloadConverterPath = join(directory, 'codec', 'payload-converter.js');
   for (const kind of BUNDLE_KINDS) {
     const { code } = await bundleWorkflowCode({
-      ...sharedWorkflows(
-        join(directory, 'workflows', kind.versioned ? 'versioned.js' : 'index.js'),
-        payloadConverterPath,
-      ),
+      ...sharedWorkflows({
+        path: join(directory, 'workflows', kind.versioned ? 'versioned.js' : 'index.js'),
+        converterPath: payloadConverterPath,
+        tracingPath: kind.tracing ? join(directory, 'tracing', 'workflow-interceptors.js') : undefined,
+      }),
       payloadConverterPath,
       logger,
       ...(kind.encrypting ? { failureConverterPath } : {}),
-      ...(kind.tracing ? { workflowInterceptorModules: tracingModules() } : {}),
     });
     await writeFile(join(directory, bundleFile(kind)), code);
   }

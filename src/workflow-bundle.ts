@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { BundleOptions, WorkerOptions } from '@temporalio/worker';
 import { payloadConverterPath } from './codec/data-converter.ts';
@@ -28,25 +27,29 @@ export const BUNDLE_KINDS: readonly BundleKind[] = EITHER.flatMap((versioned) =>
  * For whoever bundles workflows: their modules are loaded once for all workflows of a worker, where the SDK would load them for each
  * of them. So a workflow that waits takes half the memory, and a short one a sixth less CPU; and no module may keep anything of a workflow.
  */
-export const sharedWorkflows = (
+export const sharedWorkflows = ({
   path = workflowsPath,
   converterPath = payloadConverterPath,
-): Pick<BundleOptions, 'workflowsPath' | 'preloadModules'> => ({
-  workflowsPath: path,
-  preloadModules: [path, converterPath],
-});
+  tracingPath,
+}: {
+  readonly path?: string | undefined;
+  readonly converterPath?: string;
+  readonly tracingPath?: string | undefined;
+} = {}): Pick<BundleOptions, 'workflowsPath' | 'preloadModules' | 'workflowInterceptorModules'> => {
+  const workflowInterceptorModules = tracingPath === undefined ? [] : [tracingPath];
+  return {
+    workflowsPath: path,
+    preloadModules: [path, converterPath, ...workflowInterceptorModules],
+    workflowInterceptorModules,
+  };
+};
 
 /** What `npm run build` leaves beside the compiled code. */
 export const bundleFile = ({ versioned, encrypting, tracing }: BundleKind) =>
   `workflow-bundle${versioned ? '-versioned' : ''}${encrypting ? '-encrypting' : ''}${tracing ? '-tracing' : ''}.cjs`;
 
-/** What has workflows carry on nothing but the trace. To be loaded before what makes spans of them. */
-export const traceContextOnlyPath = pathOf('tracing/trace-context-only');
-/** What makes spans of workflows, for whoever bundles them: found, but not loaded. */
-export const tracingModules = (): NonNullable<BundleOptions['workflowInterceptorModules']> => [
-  traceContextOnlyPath,
-  createRequire(import.meta.url).resolve('@temporalio/interceptors-opentelemetry/lib/workflow-interceptors'),
-];
+/** What makes spans of workflows, for whoever bundles them. */
+export const tracingPath = pathOf('tracing/workflow-interceptors');
 
 /** The workflows for a worker: bundled ahead of time in a build, else from their source, which takes a second or two. */
 export function locateWorkflows(
@@ -54,8 +57,10 @@ export function locateWorkflows(
 ): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath' | 'bundlerOptions'> {
   const codePath = fileURLToPath(new URL(bundleFile(kind), import.meta.url));
   if (existsSync(codePath)) return { workflowBundle: { codePath } };
-  const { workflowsPath: path, ...bundlerOptions } = sharedWorkflows(
-    kind.versioned ? versionedWorkflowsPath : undefined,
-  );
-  return { workflowsPath: path, bundlerOptions };
+  const { workflowsPath: path, preloadModules = [] } = sharedWorkflows({
+    path: kind.versioned ? versionedWorkflowsPath : undefined,
+    tracingPath: kind.tracing ? tracingPath : undefined,
+  });
+  // The interceptors are the tracing plugin's.
+  return { workflowsPath: path, bundlerOptions: { preloadModules } };
 }

@@ -36,6 +36,15 @@ test('the bill of materials has every package of production, and says which are 
   expect(components.filter(({ hashes }) => hashes.length === 0)).toEqual([]);
 });
 
+test('no version of OpenTelemetry reads baggage without a limit (GHSA-8988-4f7v-96qf)', async () => {
+  const { packages } = await json<{ packages: Record<string, { version: string }> }>('package-lock.json');
+  const versions = Object.entries(packages)
+    .filter(([path]) => path.endsWith('node_modules/@opentelemetry/core'))
+    .map(([, { version }]) => version);
+  expect(versions).not.toEqual([]);
+  expect(versions.filter((version) => /^([01]|2\.[0-7])\./.test(version))).toEqual([]);
+});
+
 test('no package needs a script of its own to be installed', async () => {
   const { packages } = await json<{ packages: Record<string, { hasInstallScript?: boolean; dev?: boolean }> }>(
     'package-lock.json',

@@ -1,17 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { diag, DiagLogLevel, trace } from '@opentelemetry/api';
+import { context, diag, DiagLogLevel } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
-import { envDetectorSync, Resource } from '@opentelemetry/resources';
+import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry';
 import { Runtime, type WorkerPlugin } from '@temporalio/worker';
 import type { ObserveExchange } from '../algolia/observe.ts';
 import type { Host } from '../operations/operation.ts';
-import { traceContextOnlyPath } from '../workflow-bundle.ts';
-import { describeAttempt } from './describe-attempt.ts';
-import './trace-context-only.ts';
-import { withoutTexts } from './without-texts.ts';
+import { tracingPath } from '../workflow-bundle.ts';
+import { recordSpans } from './record-spans.ts';
+import { traceActivities } from './trace-activities.ts';
+import { traceClient } from './trace-client.ts';
 import { traceRequests } from './trace-requests.ts';
 
 /** A collector that is gone doesn't keep a worker that has to leave. */
@@ -40,28 +39,28 @@ export function startTracing({ userAgent, hosts }: TracingOptions): Tracing {
   const tell = (message: string) => logger.warn(`OpenTelemetry: ${message}`);
   const ignore = () => undefined;
   diag.setLogger({ error: tell, warn: tell, info: ignore, debug: ignore, verbose: ignore }, DiagLogLevel.WARN);
-  const [name, version] = userAgent.split('/');
-  const processor = new BatchSpanProcessor(withoutTexts(new OTLPTraceExporter()));
-  const provider = new BasicTracerProvider({
-    resource: new Resource({ 'service.name': name, 'service.version': version }).merge(envDetectorSync.detect()),
-    spanProcessors: [processor],
-  });
-  provider.register({ contextManager: new AsyncLocalStorageContextManager().enable(), propagator: null });
-  const temporal = new OpenTelemetryPlugin({ resource: provider.resource, spanProcessor: processor });
+  const [name = '', version = ''] = userAgent.split('/');
+  const resource = resourceFromAttributes({ 'service.name': name, 'service.version': version }).merge(
+    detectResources({ detectors: [envDetector] }),
+  );
+  const config = { resource, spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())] };
+  const provider = new BasicTracerProvider(config);
+  const tracer = provider.getTracer(name, version);
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   return {
     plugin: {
       name: 'tracing',
-      configureWorker(options) {
-        const { interceptors, ...configured } = temporal.configureWorker(options);
-        return {
-          ...configured,
-          interceptors: {
-            ...interceptors,
-            workflowModules: [traceContextOnlyPath, ...(interceptors?.workflowModules ?? [])],
-            activity: [...(interceptors?.activity ?? []), describeAttempt],
-          },
-        };
-      },
+      configureWorker: ({ interceptors, sinks, ...options }) => ({
+        ...options,
+        sinks: { ...sinks, ...recordSpans(config) },
+        interceptors: {
+          ...interceptors,
+          client: { ...interceptors?.client, workflow: [traceClient(tracer)] },
+          // A bundle has them already.
+          ...(options.workflowBundle ? {} : { workflowModules: [tracingPath] }),
+          activity: [...(interceptors?.activity ?? []), traceActivities(tracer)],
+        },
+      }),
       async runWorker(worker, next) {
         try {
           await next(worker);
@@ -71,6 +70,6 @@ export function startTracing({ userAgent, hosts }: TracingOptions): Tracing {
         }
       },
     },
-    observe: traceRequests(trace.getTracer(name ?? '', version), hosts),
+    observe: traceRequests(tracer, hosts),
   };
 }

@@ -1,6 +1,8 @@
-import { isSpanContextValid, SpanKind, SpanStatusCode, type Span, type Tracer } from '@opentelemetry/api';
+import { SpanKind, type Tracer } from '@opentelemetry/api';
 import type { ObserveExchange } from '../algolia/observe.ts';
 import type { Host } from '../operations/operation.ts';
+import { fail } from './in-span.ts';
+import { formatTraceparent } from './trace-context.ts';
 
 /**
  * A span around each request, named by its template and with no value of it, and the header by which Algolia's own traces
@@ -19,7 +21,8 @@ export function traceRequests(tracer: Tracer, hosts: Readonly<Record<Host, URL>>
     };
     return tracer.startActiveSpan(`${method} ${path}`, { kind: SpanKind.CLIENT, attributes }, async (span) => {
       try {
-        const answer = await send(traceparent(span));
+        // What else of the trace could be carried on is no business of Algolia's.
+        const answer = await send({ traceparent: formatTraceparent(span.spanContext()) });
         span.setAttribute('http.response.status_code', answer.status);
         if (answer.status >= 400) fail(span, String(answer.status));
         return answer;
@@ -31,16 +34,4 @@ export function traceRequests(tracer: Tracer, hosts: Readonly<Record<Host, URL>>
       }
     });
   };
-}
-
-function fail(span: Span, type: string): void {
-  span.setAttribute('error.type', type);
-  span.setStatus({ code: SpanStatusCode.ERROR });
-}
-
-/** By W3C's Trace Context. What else a propagator would carry on is no business of Algolia's. */
-function traceparent(span: Span): Readonly<Record<string, string>> {
-  const context = span.spanContext();
-  if (!isSpanContextValid(context)) return {};
-  return { traceparent: `00-${context.traceId}-${context.spanId}-${context.traceFlags.toString(16).padStart(2, '0')}` };
 }

@@ -43,7 +43,7 @@ const workers = new Map<string, TestWorker>();
 beforeAll(async () => {
   secretsDir = await mkdtemp(join(tmpdir(), 'upgrade-'));
   [workflowBundle, temporal, simulator, records] = await Promise.all([
-    bundleWorkflows(sharedWorkflows(versionedWorkflowsPath)),
+    bundleWorkflows(sharedWorkflows({ path: versionedWorkflowsPath })),
     startTemporalServer({ ui: false, extraDynamicConfig: QUICK_DRAINING }),
     startSimulator({ applicationId: `UPGRADE${randomUUID().slice(0, 8)}` }),
     serveRecords(),

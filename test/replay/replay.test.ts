@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { expect, inject, test } from 'vitest';
 import { installQuietRuntime } from '../../scripts/install-quiet-runtime.ts';
-import { tracingModules } from '../../src/workflow-bundle.ts';
+import { sharedWorkflows, tracingPath } from '../../src/workflow-bundle.ts';
 import * as workflows from '../../src/workflows/index.ts';
 import { bundleWorkflows } from '../setup/bundle-workflows.ts';
 
@@ -32,7 +32,7 @@ async function replay(
 ) {
   const outcomes = new Map<string, Error | undefined>();
   // What spans are sent to; a replay sends none.
-  const sinks = { exporter: { export: { fn: () => expect.unreachable('a span of a replay') } } };
+  const sinks = { tracing: { record: { fn: () => expect.unreachable('a span of a replay') } } };
   for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle, sinks }, histories))
     outcomes.set(workflowId, error);
   return outcomes;
@@ -55,7 +55,7 @@ test('every recorded history replays with the workflows as they are now', async 
 });
 
 test('they replay with tracing too, so that it may be turned on while workflows run', async () => {
-  expect(await failures(await bundleWorkflows({ workflowInterceptorModules: tracingModules() }))).toEqual({});
+  expect(await failures(await bundleWorkflows(sharedWorkflows({ tracingPath })))).toEqual({});
 });
 
 test('a history that the workflows would not have made is told', async () => {

@@ -1,4 +1,4 @@
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
@@ -20,7 +20,8 @@ let client: Client;
 
 beforeAll(async () => {
   [simulator, records, collector] = await Promise.all([
-    startSimulator({ runSpeed: 20 }),
+    // An application of its own has an alert book of its own.
+    startSimulator({ runSpeed: 20, applicationId: `TRACING${randomUUID()}` }),
     serveRecords(),
     startCollector(),
   ]);
@@ -78,40 +79,58 @@ test('a request is part of an activity, that of a workflow, and Algolia is told 
   const scheduling = await parentOf(activity);
   expect(scheduling.name).toBe('StartActivity:runTask');
   const workflow = await parentOf(scheduling);
-  expect(workflow).toMatchObject({ name: 'RunWorkflow:syncTask', parentSpanId: '' });
+  expect(workflow).toMatchObject({
+    name: 'RunWorkflow:syncTask',
+    parentSpanId: '',
+    status: 'STATUS_CODE_OK',
+    attributes: {
+      workflowId: sync.workflowId,
+      runId: sync.firstExecutionRunId,
+      workflowType: 'syncTask',
+      attempt: '1',
+    },
+  });
   expect(new Set([request, activity, scheduling, workflow].map(({ traceId }) => traceId)).size).toBe(1);
 
   const seen = simulator.world.requests.list({ operation: 'runTask' });
   expect(seen.map(({ traceparent }) => traceparent)).toEqual([`00-${request.traceId}-${request.spanId}-01`]);
 });
 
-test('a trace is carried on from whoever starts the workflow, and nothing besides', async () => {
-  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-  const tracer = { traceparent, baggage: 'customer=baggage-marker' };
+const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
+/** Started by a client that has this to tell of its trace. */
+async function callTraced(operation: string, tracer: Readonly<Record<string, string>>): Promise<WorkflowHandle> {
+  const headers = { '_tracer-data': defaultPayloadConverter.toPayload(tracer) };
   const traced = new Client({
-    connection: client.connection,
-    namespace: client.options.namespace,
-    interceptors: {
-      workflow: [
-        {
-          startWithDetails: (input, next) =>
-            next({ ...input, headers: { '_tracer-data': defaultPayloadConverter.toPayload(tracer) } }),
-        },
-      ],
-    },
+    ...client.options,
+    interceptors: { workflow: [{ startWithDetails: (input, next) => next({ ...input, headers }) }] },
   });
-  const handle = await traced.workflow.start('callOperation', {
-    taskQueue,
-    workflowId: randomUUID(),
-    args: [{ operation: 'listTasks' }],
-  });
+  const options = { taskQueue, workflowId: randomUUID(), args: [{ operation }] };
+  const handle = await traced.workflow.start('callOperation', options);
   await handle.result();
+  return handle;
+}
+
+test('a trace is carried on from whoever starts the workflow, and nothing besides', async () => {
+  const traceparent = `00-${TRACE_ID}-b7ad6b7169203331-01`;
+  const handle = await callTraced('listTasks', { traceparent, baggage: 'customer=baggage-marker' });
   const { events } = await handle.fetchHistory();
   const headers = events?.flatMap(({ activityTaskScheduledEventAttributes: scheduled }) => scheduled?.header ?? []);
   const carried = headers?.map(({ fields }) =>
     defaultPayloadConverter.fromPayload(fields?.['_tracer-data'] as Payload),
   );
-  expect(carried).toEqual([{ traceparent: expect.stringContaining('0af7651916cd43dd8448eb211c80319c') }]);
+  expect(carried).toEqual([{ traceparent: expect.stringContaining(TRACE_ID) }]);
+});
+
+test('a trace that its caller does not keep is carried on to Algolia, and not kept here either', async () => {
+  const traceId = TRACE_ID.replace('0', '1');
+  await callTraced('listAuthentications', { traceparent: `00-${traceId}-b7ad6b7169203331-00` });
+  const seen = simulator.world.requests.list({ operation: 'listAuthentications' });
+  const traceparent = expect.stringMatching(new RegExp(`^00-${traceId}-[\\da-f]{16}-00$`));
+  expect(seen.map((request) => request.traceparent)).toEqual([traceparent]);
+  // All of it would have arrived before what comes after.
+  await call('searchTasks', { taskIDs: [randomUUID()] });
+  await arrived(({ attributes }) => attributes['algolia.operation'] === 'searchTasks');
+  expect(collector.spans().filter((span) => span.traceId === traceId)).toEqual([]);
 });
 
 test('a retry is a span of its own, and a failure says of which type it is, in no words', async () => {
@@ -121,13 +140,34 @@ test('a retry is a span of its own, and a failure says of which type it is, in n
     arrived(({ name, attributes }) => name === 'RunActivity:listDestinations' && attributes.temporalAttempt === n);
   const failed = await attempt('1');
   expect(failed).toMatchObject({ status: 'STATUS_CODE_ERROR', attributes: { 'error.type': 'AlgoliaUnavailable' } });
-  expect(failed.events.flatMap(({ attributes }) => Object.keys(attributes))).toEqual(['exception.type']);
+  expect(failed.events).toEqual([]);
   expect(await attempt('2')).toMatchObject({ status: 'STATUS_CODE_OK', traceId: failed.traceId });
   const request = await arrived(({ parentSpanId }) => parentSpanId === failed.spanId);
   expect(request).toMatchObject({
     status: 'STATUS_CODE_ERROR',
     attributes: { 'http.response.status_code': '503', 'error.type': '503' },
   });
+});
+
+test('an activity that is started by itself begins a trace', async () => {
+  const options = { taskQueue, id: randomUUID(), args: [{}], startToCloseTimeout: '1m' } as const;
+  await client.activity.execute('listTransformations', options);
+  const span = await arrived(({ name }) => name === 'RunActivity:listTransformations');
+  expect(span).toMatchObject({ parentSpanId: '', attributes: { temporalActivityId: options.id } });
+  expect(span.attributes).not.toHaveProperty('temporalWorkflowId');
+});
+
+test('what an activity asks Temporal for is part of its trace, and what it starts as well', async () => {
+  const report = { channels: [], repeatEveryMs: 60_000, problems: [], fine: [] };
+  const options = { taskQueue, id: randomUUID(), args: [report], startToCloseTimeout: '1m' } as const;
+  await client.activity.execute('reportProblems', options);
+  const handled = await arrived(({ name }) => name === 'HandleUpdate:report');
+  const update = await parentOf(handled);
+  expect(update).toMatchObject({
+    name: 'UpdateWithStartWorkflow:report',
+    attributes: { temporalWorkflowId: `algolia-alerts/${simulator.applicationId}` },
+  });
+  expect(await parentOf(update)).toMatchObject({ name: 'RunActivity:reportProblems' });
 });
 
 test('a request without an answer says so', async () => {

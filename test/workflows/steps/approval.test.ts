@@ -67,7 +67,7 @@ beforeAll(async () => {
       SECRET_ANA_URL: `${receiver.url}/ana`,
       SECRET_BOB_URL: `${receiver.url}/bob`,
     },
-    overrides: { workflowBundle: await bundleWorkflows(sharedWorkflows(workflowsPath)) },
+    overrides: { workflowBundle: await bundleWorkflows(sharedWorkflows({ path: workflowsPath })) },
   };
   worker = await startTestWorker(settings);
 });
