@@ -30,6 +30,8 @@ export function withTraceContext(headers: Headers, context: TraceContext): Heade
   return { ...headers, [HEADER]: defaultPayloadConverter.toPayload(carrier) };
 }
 
+export const hasTraceContext = (headers: Headers): boolean => headers[HEADER] !== undefined;
+
 /** Undefined where there is none. One that can't be read is none: it comes from outside, and must not stop what it comes with. */
 export function readTraceContext({ [HEADER]: header }: Headers): TraceContext | undefined {
   if (!header) return undefined;

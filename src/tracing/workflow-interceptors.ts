@@ -1,6 +1,7 @@
 import { workflowInfo, type Headers, type WorkflowInterceptorsFactory } from '@temporalio/workflow';
 import { typeOfError, typeOfFailure } from './failure-type.ts';
-import { readTraceContext, traceLogAttributes, withTraceContext } from './trace-context.ts';
+import { FORMER_FLAG, takeFormerTurns } from './former-turns.ts';
+import { hasTraceContext, readTraceContext, traceLogAttributes, withTraceContext } from './trace-context.ts';
 import { activeSpan, createSpans, runInSpan, type OpenSpan } from './workflow-spans.ts';
 
 /**
@@ -13,12 +14,19 @@ export const interceptors: WorkflowInterceptorsFactory = () => {
   /** The run's own; what messages bring about without a trace of theirs is part of it. */
   let run: OpenSpan | undefined;
   const current = () => activeSpan() ?? run?.context;
+  let isFormer = false;
   /** What was asked of the server, by how the answer is called. */
   const pending = new Map<string, OpenSpan>();
 
+  /** Runs what came with the headers in the span. */
+  function runIn<T>(span: OpenSpan, headers: Headers, fn: () => Promise<T>): Promise<T> {
+    const running = () => runInSpan(span, fn);
+    return isFormer ? takeFormerTurns(running, hasTraceContext(headers)) : running();
+  }
+
   /** The promise is awaited by the SDK, also when it fails; here it is only looked at. */
-  function handle<T>(span: OpenSpan, handler: () => Promise<T>): Promise<T> {
-    const handled = runInSpan(span, handler);
+  function handle<T>(span: OpenSpan, headers: Headers, handler: () => Promise<T>): Promise<T> {
+    const handled = runIn(span, headers, handler);
     handled.then(
       () => end(span),
       (error: unknown) => end(span, typeOfError(error)),
@@ -43,7 +51,8 @@ export const interceptors: WorkflowInterceptorsFactory = () => {
     input: Input,
     next: (input: Input) => Promise<T>,
   ): Promise<T> {
-    return next({ ...input, headers: withTraceContext(input.headers, context) });
+    const passed = { ...input, headers: withTraceContext(input.headers, context) };
+    return isFormer ? takeFormerTurns(async () => next(passed)) : next(passed);
   }
 
   function answered(answer: string, seq: number | null | undefined, errorType?: string): void {
@@ -57,16 +66,16 @@ export const interceptors: WorkflowInterceptorsFactory = () => {
       {
         execute(input, next) {
           run = begin(`RunWorkflow:${workflowInfo().workflowType}`, readTraceContext(input.headers));
-          return runInSpan(run, () => next(input));
+          return runIn(run, input.headers, () => next(input));
         },
         handleSignal(input, next) {
           const span = begin(`HandleSignal:${input.signalName}`, readTraceContext(input.headers) ?? current());
-          return handle(span, () => next(input));
+          return handle(span, input.headers, () => next(input));
         },
         handleUpdate(input, next) {
           const attributes = { temporalUpdateId: input.updateId };
           const span = begin(`HandleUpdate:${input.name}`, readTraceContext(input.headers) ?? current(), attributes);
-          return handle(span, () => next(input));
+          return handle(span, input.headers, () => next(input));
         },
       },
     ],
@@ -91,6 +100,7 @@ export const interceptors: WorkflowInterceptorsFactory = () => {
     internals: [
       {
         activate(input, next) {
+          isFormer = input.activation.availableInternalFlags?.includes(FORMER_FLAG) ?? false;
           for (const job of input.activation.jobs ?? []) {
             const { resolveActivity: activity, resolveChildWorkflowExecutionStart: child } = job;
             const { resolveSignalExternalWorkflow: signal } = job;

@@ -274,3 +274,11 @@ test('a workflow draws and does the same with tracing and without: histories rep
     for await (const { error } of Worker.runReplayHistories({ workflowBundle, sinks }, histories))
       expect(error).toBeUndefined();
 });
+
+test("a workflow that has begun under Temporal's own interceptors goes on in the order that they made", async () => {
+  const history: unknown = JSON.parse(await readFile(new URL('./races.json', import.meta.url), 'utf8'));
+  const replays = Worker.runReplayHistories({ workflowBundle: bundles.traced, sinks }, [
+    { workflowId: 'races', history },
+  ]);
+  for await (const { error } of replays) expect(error).toBeUndefined();
+});

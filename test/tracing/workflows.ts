@@ -70,3 +70,27 @@ export async function wanders(): Promise<void> {
   };
   await Promise.all([way(), way(), way()]);
 }
+
+/** Several ways at once, and messages between them: the order of what it asks for depends on how many turns everything takes. */
+export async function races(): Promise<void> {
+  const told: string[] = [];
+  setHandler(tell, async (text) => {
+    told.push(await note(text));
+  });
+  setHandler(ask, (text) => {
+    told.push(text);
+    return text;
+  });
+  const way = async () => {
+    await note('one');
+    await Promise.race([note('slow'), sleep(1)]);
+    await note('one').then(() => note('after the other'));
+  };
+  const listen = async () => {
+    for (let heard = 0; heard < 2; heard += 1) {
+      await condition(() => told.length > heard);
+      await note('heard');
+    }
+  };
+  await Promise.all([listen(), way(), sleep(1).then(way)]);
+}
