@@ -2,7 +2,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Simulator } from '../../simulator/index.ts';
 import { replaceAllRecordsId } from '../../src/workflows/replace-all-records.ts';
-import { makeConnector } from '../../test/setup/connector.ts';
+import { callAlgolia, makeConnector } from '../../test/setup/connector.ts';
 import { makeIndex, makePushConnector } from '../../test/setup/indices.ts';
 import { until } from '../until.ts';
 import { recordedConnector } from './recorded-connector.ts';
@@ -34,6 +34,14 @@ export const replayCases: Readonly<Record<string, Case>> = {
     await simulator.control('POST /runs/script', { taskID, durationMs: 0 });
     await simulator.control('POST /faults', { operation: 'runTask', kind: 'loseAnswer' });
     return start('syncTask', { taskID }, { skipTime: true });
+  },
+
+  'syncTask-waited': async ({ simulator, start }) => {
+    const { taskID } = await makeConnector(simulator);
+    await simulator.control('POST /runs/script', { taskID, polls: 2 });
+    await simulator.control('POST /runs/script', { taskID, durationMs: 0 });
+    await callAlgolia(simulator, `POST /2/tasks/${taskID}/run`, {});
+    return start('syncTask', { taskID, onBusy: 'wait' });
   },
 
   'syncTask-cancelled': async ({ simulator, start }) => {

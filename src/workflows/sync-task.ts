@@ -6,6 +6,7 @@ import {
   defineSignal,
   isCancellation,
   log,
+  patched,
   setCurrentDetails,
   setHandler,
   upsertMemo,
@@ -162,29 +163,33 @@ function startSync(taskID: string): Sync {
 }
 
 async function run(input: Checked<'syncTask'>, sync: Sync): Promise<SyncTaskResult> {
-  const task = await repeatable.inspectTask({ taskID: input.taskID });
+  let task = await repeatable.inspectTask({ taskID: input.taskID });
   findableBy({ AlgoliaAppId: input.applicationId, AlgoliaTaskId: input.taskID, AlgoliaIndex: task.indexName });
-  if (!task.enabled) return finish(sync, { verdict: 'blocked', reason: 'the task is disabled' });
-
-  sync.known = task.known;
   sync.wait.deadline = Date.now() + durationMs(input.maxDuration);
-  const [running] = task.running;
-  if (!running) return runAndJudge(input, sync);
-  switch (input.onBusy) {
-    case 'adopt':
-      return runAndJudge(input, sync, running);
-    case 'skip':
-      return finish(sync, {
-        verdict: 'skipped',
-        reasonCode: 'busy',
-        reason: `run ${running.runID} of the task is going on`,
-      });
-    case 'fail':
-      throw ApplicationFailure.nonRetryable(`run ${running.runID} of the task is going on`, 'TaskBusy', running);
-    case 'wait': {
-      sync.tell({ phase: 'waiting for another run', runID: running.runID });
-      const other = await watchRun(running.runID, sync.wait, durationMs(input.noProgressFor), () => undefined);
-      return other.state === 'ended' ? runAndJudge(input, sync) : finish(sync, judgeWait(other, sync.wait));
+  for (;;) {
+    if (!task.enabled) return finish(sync, { verdict: 'blocked', reason: 'the task is disabled' });
+    sync.known = task.known;
+    const [running] = task.running;
+    if (!running) return runAndJudge(input, sync);
+    switch (input.onBusy) {
+      case 'adopt':
+        return runAndJudge(input, sync, running);
+      case 'skip':
+        return finish(sync, {
+          verdict: 'skipped',
+          reasonCode: 'busy',
+          reason: `run ${running.runID} of the task is going on`,
+        });
+      case 'fail':
+        throw ApplicationFailure.nonRetryable(`run ${running.runID} of the task is going on`, 'TaskBusy', running);
+      case 'wait': {
+        sync.tell({ phase: 'waiting for another run', runID: running.runID });
+        const other = await watchRun(running.runID, sync.wait, durationMs(input.noProgressFor), () => undefined);
+        if (other.state !== 'ended') return finish(sync, judgeWait(other, sync.wait));
+        if (!patched('look again after the wait')) return runAndJudge(input, sync);
+        // It may be busy again. And what began meanwhile must not be taken for the run of a trigger whose answer is lost.
+        task = await repeatable.inspectTask({ taskID: input.taskID });
+      }
     }
   }
 }
@@ -213,7 +218,9 @@ async function runAndJudge(input: Checked<'syncTask'>, sync: Sync, running?: See
     const summary = `before a new run: ${judgement.reason}`;
     if (await condition(() => sync.wait.givenUp !== undefined, pauseMs, { summary }))
       return finish(sync, { ...judgement, reason: `given up: ${sync.wait.givenUp}; ${judgement.reason}` });
-    sync.known = [runID, ...sync.known];
+    sync.known = patched('look again after the wait')
+      ? (await repeatable.inspectTask({ taskID: input.taskID })).known
+      : [runID, ...sync.known];
   }
 }
 

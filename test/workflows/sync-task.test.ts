@@ -439,6 +439,45 @@ describe.concurrent('a task', () => {
     expect(result.runs).toHaveLength(1);
   });
 
+  test('that is busy again when the wait is over is waited for again', async () => {
+    const { taskID } = await makeConnector(simulator);
+    const first = await startRunOf(taskID);
+    const handle = await start({ taskID, onBusy: 'wait' });
+    await phase(handle, 'waiting for another run');
+    const second = await startRunOf(taskID);
+    await script(taskID, { outcome: 'success' });
+    await finishRun(first);
+    await handle.signal(pollNow);
+    await vi.waitFor(
+      async () => expect(await handle.query(syncTaskStatus)).toMatchObject({ runID: second, adopted: false }),
+      PATIENCE,
+    );
+    await finishRun(second);
+    await handle.signal(pollNow);
+    expect(await handle.result()).toMatchObject({ adopted: false, verdict: 'success' });
+    expect((await runsOf(taskID)).runs).toHaveLength(3);
+  });
+
+  test.for([
+    { case: 'while another was waited for', onBusy: 'wait', ending: {} },
+    { case: 'before a further one', onBusy: 'adopt', ending: { outcome: 'failure', reasonCode: 'internal' } },
+  ] as const)('has a run of its own after a lost trigger, not one that began $case', async ({ onBusy, ending }) => {
+    const { taskID } = await makeConnector(simulator);
+    const first = await startRunOf(taskID);
+    const handle = await start({ taskID, onBusy }, { skipTime: true });
+    await phase(handle, onBusy === 'wait' ? 'waiting for another run' : 'running');
+    const somebodyElses = await startRunOf(taskID);
+    await finishRun(somebodyElses);
+    await script(taskID, { outcome: 'success' });
+    await simulator.control('POST /faults', { operation: 'runTask', kind: 'reset', match: { taskID } });
+    await finishRun(first, ending);
+    await handle.signal(pollNow);
+    const { runID, verdict } = await handle.result();
+    expect(verdict).toBe('success');
+    expect([first, somebodyElses]).not.toContain(runID);
+    expect((await runsOf(taskID)).runs).toHaveLength(3);
+  });
+
   test('that is busy for too long is told of', async () => {
     const { taskID } = await makeConnector(simulator);
     const runID = await startRunOf(taskID);
