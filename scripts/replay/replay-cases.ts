@@ -60,6 +60,16 @@ export const replayCases: Readonly<Record<string, Case>> = {
     return start('syncSource', { sourceID });
   },
 
+  'syncSource-lostTrigger': async ({ simulator, start }) => {
+    const source = { type: 'shopify', input: { shopURL: 'https://shop.example' } };
+    const { sourceID, taskID } = await makeConnector(simulator, { source });
+    await simulator.control(`POST /sources/${sourceID}/records`, { records: [{ objectID: 'p1' }] });
+    await simulator.control('POST /faults', { operation: 'runSource', kind: 'loseAnswer' });
+    const late = { kind: 'status', status: 200, body: { runs: [] }, after: 2, match: { taskID } };
+    await simulator.control('POST /faults', { operation: 'listRuns', ...late });
+    return start('syncSource', { sourceID });
+  },
+
   'provisionConnector-created': async ({ simulator, records, start }) => {
     await simulator.control('POST /faults', { operation: 'createSource', kind: 'loseAnswer' });
     return start('provisionConnector', { ...recordedConnector(records.url), firstSync: { enabled: true } });

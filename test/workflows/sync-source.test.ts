@@ -101,6 +101,24 @@ describe.concurrent('a source', () => {
       expect(runsOf(taskID)).toHaveLength(1);
     }
   });
+
+  test('whose trigger had its answer lost is judged by every run, also by one that shows later than the others', async () => {
+    const { sourceID, tasks } = await makeShop();
+    await script(tasks[1], { outcome: 'failure', reasonCode: 'critical', reason: 'the token expired' });
+    await simulator.control('POST /faults', { operation: 'runSource', kind: 'loseAnswer', match: { sourceID } });
+    await simulator.control('POST /faults', {
+      operation: 'listRuns',
+      kind: 'status',
+      status: 200,
+      body: { runs: [], pagination: {} },
+      after: 2,
+      times: 2,
+      match: { taskID: tasks[1] },
+    });
+    const failure = await failureOf(await start({ sourceID }));
+    expect(failure).toMatchObject({ type: 'SyncFailed', message: '1 of 2 tasks: critical (the token expired)' });
+    for (const taskID of tasks) expect(runsOf(taskID)).toHaveLength(1);
+  });
 });
 
 describe.concurrent('cancelling', () => {
