@@ -84,3 +84,12 @@ test('a rotation that is rejected switches nothing and says that it was denied',
   expect({ code, json: json() }).toMatchObject({ code: 4, json: { outcome: 'abandoned' } });
   expect((await cli(['key', 'status', '--json'])).json()).toMatchObject({ epoch: 1 });
 }, 90_000);
+
+test('a key in the place of its reference is refused before it is in any history', async () => {
+  const { code, stderr } = await cli(['key', 'rotate', '--to', 'in-the-clear']);
+  expect(code).toBe(2);
+  expect(stderr).toContain(
+    'input.toSecret: expected a reference such as "file:algolia/v8", never a key. Nothing was started.',
+  );
+  expect(stderr).not.toContain('in-the-clear');
+});

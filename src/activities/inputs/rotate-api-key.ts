@@ -1,5 +1,6 @@
 import { msToNumber } from '@temporalio/common/lib/time.js';
 import { z } from 'zod';
+import { NOW_IN_HISTORY } from '../../operations/operation.ts';
 import { CACHE_MS } from '../../secrets/key-ring.ts';
 import { approvalBy, duration, id, intent } from './vocabulary.ts';
 
@@ -20,10 +21,7 @@ const ADMIN_SECRET = 'env:SECRET_ALGOLIA_ADMIN_KEY';
 const reference = (example: string) =>
   z
     .string()
-    .regex(
-      /^(env:SECRET_\w+|file:.+)$/,
-      `expected a reference such as "${example}", never a key; if it was one, it is now in Temporal's history: revoke it`,
-    );
+    .regex(/^(env:SECRET_\w+|file:.+)$/, `expected a reference such as "${example}", never a key${NOW_IN_HISTORY}`);
 
 /** Which key to rotate to, and how carefully. */
 const rotation = {
