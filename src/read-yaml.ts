@@ -10,9 +10,10 @@ export function readYaml(path: string | number, fail: (why: string, cause?: unkn
   } catch (error) {
     throw fail(`cannot be read: ${messageOf(error)}`, error);
   }
-  const document = parseDocument(text, { prettyErrors: true });
+  const document = parseDocument(text, { prettyErrors: true, merge: true });
   const [error] = document.errors;
-  if (error) throw fail(error.message.replace(/\s+/g, ' '), error);
+  if (error?.code === 'MULTIPLE_DOCS') throw fail('it holds several documents (---), and only one can be read', error);
+  if (error) throw fail(error.message.replace(/\s+/g, ' ').trim(), error);
   try {
     return document.toJS();
   } catch (error) {

@@ -14,5 +14,5 @@ export function readYamlFile<S extends z.ZodType>(path: string, schema: S): z.ou
   throw fail(`\n  ${listPlaces(describeIssues(parsed.error.issues, ''))}`);
 }
 
-/** A place a line, without the dot that a path begins with. */
-const listPlaces = (issues: string): string => issues.replaceAll('; ', '\n  ').replace(/^( *)\./gm, '$1');
+/** A place a line, without the dot that a path begins with; without a place, it is about all of it. */
+const listPlaces = (issues: string): string => issues.replaceAll('; ', '\n  ').replace(/^( *)(\.|: )/gm, '$1');

@@ -148,6 +148,6 @@ function toPolicy(
 function read(path: string): z.output<typeof file> {
   const fail = (why: string, cause?: unknown) => new ConfigError(`APPROVAL_POLICIES: ${path}: ${why}`, { cause });
   const parsed = file.safeParse(readYaml(path, fail));
-  if (!parsed.success) throw fail(describeIssues(parsed.error.issues, 'file').replace(/(^|; )file\.?/g, '$1'));
+  if (!parsed.success) throw fail(describeIssues(parsed.error.issues, 'file').replace(/(^|; )file(\.|: )?/g, '$1'));
   return parsed.data;
 }

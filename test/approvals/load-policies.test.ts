@@ -96,7 +96,7 @@ test.for([
   ['policies: {a: {}, a: {}}', /FILE: Map keys must be unique/],
   ['policies: *nobody', /^ConfigError: APPROVAL_POLICIES: FILE: Unresolved alias/],
   ['policies: [', /^ConfigError: APPROVAL_POLICIES: FILE: /],
-  ['', /^ConfigError: APPROVAL_POLICIES: FILE: /],
+  ['', /^ConfigError: APPROVAL_POLICIES: FILE: expected object/],
 ])('%j is refused, naming the place', ([yaml, message]) => {
   expect(mistake(yaml as string)).toMatch(message as RegExp);
 });

@@ -65,9 +65,15 @@ test.each([
     "schedules[0] has the id 'a' already",
   ],
   ['schedules: [', 'schedules.yaml: '],
-  ['', 'expected object'],
+  ['', /schedules\.yaml: \n  expected object/],
+  ['schedules: []\n---\nschedules: []', 'it holds several documents (---), and only one can be read'],
 ])('%s is refused', (text, message) => {
   expect(() => load(text)).toThrow(message);
+});
+
+test('what schedules have in common can be written once', () => {
+  const text = 'schedules:\n  - &a {id: a, every: 1h, workflow: syncTask, input: {taskID: t}}\n  - {<<: *a, id: b}';
+  expect(load(text)).toMatchObject({ schedules: [{ id: 'a' }, { id: 'b', workflow: 'syncTask' }] });
 });
 
 test('a file that is not there is named', () => {
