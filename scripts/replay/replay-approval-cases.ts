@@ -152,14 +152,18 @@ export const replayApprovalCases: Readonly<Record<string, Case>> = {
     return handle;
   },
 
-  'rotateAuthentication-approved': async ({ simulator, records, start }) => {
-    const input = { username: 'shop', password: 'the-old-password' };
-    const old = await callAlgolia(simulator, 'POST /1/authentications', { type: 'basic', name: 'recorded', input });
-    const authenticationID = old.authenticationID ?? '';
-    const { taskID } = await makeConnector(simulator, { url: records.url, source: { authenticationID } });
-    const newInput = { username: 'shop', password: { $secret: 'env:SECRET_SHOP' } };
-    const rotation = { authenticationID, newInput, canaryTaskID: taskID, overlap: '1s' };
-    const handle = await start('rotateAuthentication', rotation);
+  'rotateAuthentication-approved': async (recording) => {
+    const { handle } = await rotateShop(recording);
+    await answer(handle, 'approve');
+    return handle;
+  },
+
+  'rotateAuthentication-askedAgain': async (recording) => {
+    const { handle, authenticationID } = await rotateShop(recording);
+    await asked(handle);
+    await makeConnector(recording.simulator, { url: recording.records.url, source: { authenticationID } });
+    await answer(handle, 'approve');
+    await until(async () => (await handle.query<{ approvalId?: string }>('approval')).approvalId?.endsWith('-2'));
     await answer(handle, 'approve');
     return handle;
   },
@@ -232,6 +236,17 @@ async function deploy({ simulator, records, start }: Recording, script: object =
     canaryTaskID: taskID,
   });
   return { handle, transformationID };
+}
+
+/** New credentials for a source. */
+async function rotateShop({ simulator, records, start }: Recording) {
+  const input = { username: 'shop', password: 'the-old-password' };
+  const old = await callAlgolia(simulator, 'POST /1/authentications', { type: 'basic', name: 'recorded', input });
+  const authenticationID = old.authenticationID ?? '';
+  const { taskID } = await makeConnector(simulator, { url: records.url, source: { authenticationID } });
+  const newInput = { username: 'shop', password: { $secret: 'env:SECRET_SHOP' } };
+  const rotation = { authenticationID, newInput, canaryTaskID: taskID, overlap: '1s' };
+  return { authenticationID, handle: await start('rotateAuthentication', rotation) };
 }
 
 /** A connector with a run that has not ended, and a transformation that something else uses too. */

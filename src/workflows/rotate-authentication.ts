@@ -1,4 +1,4 @@
-import { ApplicationFailure, CancellationScope, defineQuery, sleep, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, defineQuery, patched, sleep, workflowInfo } from '@temporalio/workflow';
 import type { Checked, WorkflowInput } from '../activities/check-input.ts';
 import type { OutputOf } from '../operations/index.ts';
 import { checkInput, once, repeatable } from './proxies.ts';
@@ -71,10 +71,11 @@ export async function rotateAuthentication(rawInput: RotateAuthenticationInput):
   const undo = undoLog();
   const switched: User[] = [];
   try {
-    const users = await canaryFirst(await usersOf(old.authenticationID), input.canaryTaskID);
+    const found = await canaryFirst(await usersOf(old.authenticationID), input.canaryTaskID);
     const newID = await makeReplacement(input, old, undo, progress);
-    await validateAll(users, newID, progress);
-    progress.tell({ approval: await approveSwitch(input, old, newID, users, progress) });
+    await validateAll(found, newID, progress);
+    const { approval, users } = await approveSwitch(input, old, newID, found, progress);
+    progress.tell({ approval });
     await switchAll(input, newID, users, switched, progress);
     await retire(input, old, users, progress);
   } catch (error) {
@@ -141,9 +142,10 @@ async function approveSwitch(
   { approval, reason, requestedBy, canaryTaskID, overlap }: Input,
   { authenticationID, name, type, updatedAt }: Authentication,
   newID: string,
-  users: readonly User[],
+  found: readonly User[],
   progress: Progress<RotateAuthenticationStatus>,
-): Promise<ApprovalOutcome> {
+): Promise<{ approval: ApprovalOutcome; users: readonly User[] }> {
+  let users = found;
   const plan = (switches: readonly User[], changedAt: string | null | undefined) => ({
     replace: { authenticationID, name, type, updatedAt: changedAt ?? null },
     by: { authenticationID: newID },
@@ -151,7 +153,7 @@ async function approveSwitch(
     canaryTaskID: canaryTaskID ?? null,
     deleteOldAfter: overlap,
   });
-  return requireApproval({
+  const outcome = await requireApproval({
     title: `new credentials for ${name}`,
     reason,
     plan: plan(users, updatedAt),
@@ -160,9 +162,20 @@ async function approveSwitch(
     describeAround: progress.tell({ step: 'waiting for approval' }),
     replan: async () => {
       const now = await repeatable.getAuthentication({ authenticationID });
-      return plan(await canaryFirst(await usersOf(authenticationID), canaryTaskID), now.updatedAt);
+      const usersNow = await canaryFirst(await usersOf(authenticationID), canaryTaskID);
+      if (JSON.stringify(usersNow) !== JSON.stringify(users) && patched('switch what was approved')) {
+        const isKnown = ({ id }: User) => users.some((user) => user.id === id);
+        await validateAll(
+          usersNow.filter((user) => !isKnown(user)),
+          newID,
+          progress,
+        );
+        users = usersNow;
+      }
+      return plan(usersNow, now.updatedAt);
     },
   });
+  return { approval: outcome, users };
 }
 
 async function switchAll(

@@ -104,6 +104,42 @@ test('nothing is switched when it is rejected, and the new credentials are delet
   await untouched();
 });
 
+/** A source that begins to use the old credentials, and the first one that no longer does. */
+async function changeUsers(): Promise<{ readonly newcomer: string; readonly others: string }> {
+  const other = await callAlgolia(simulator, 'POST /1/authentications', {
+    type: 'basic',
+    name: `other-${randomUUID()}`,
+    input: { username: 'shop', password: OLD },
+  });
+  const others = other.authenticationID ?? '';
+  await callAlgolia(simulator, `PATCH /1/sources/${connectors[0]?.sourceID}`, { authenticationID: others });
+  const { sourceID } = await makeConnector(simulator, { url: feed.url, source: { authenticationID } });
+  return { newcomer: sourceID, others };
+}
+
+test('what uses the old credentials by the time of the approval is asked for again, and just that is switched', async () => {
+  const handle = await rotate();
+  await asked(handle);
+  const { newcomer, others } = await changeUsers();
+  const switches = [connectors[1]?.sourceID, newcomer].map((id) => ({ kind: 'source', id }));
+  const { planHash } = await answer(handle, 'approve');
+  await expect.poll(async () => (await asked(handle)).planHash, { timeout: 20_000 }).not.toBe(planHash);
+  expect(await answer(handle, 'approve')).toMatchObject({ plan: { switches } });
+  const { newAuthenticationID, ...result } = await handle.result();
+  expect(result).toMatchObject({ oldDeleted: true, switched: switches });
+  expect(await used()).toEqual([others, newAuthenticationID]);
+});
+
+test('a source that begins to use the old credentials meanwhile is validated before anybody is asked again', async () => {
+  const handle = await rotate();
+  await asked(handle);
+  const { others } = await changeUsers();
+  feed.passwords.delete(NEW);
+  await answer(handle, 'approve');
+  expect(await failureOf(handle)).toMatchObject({ type: 'ValidationFailed' });
+  expect(await used()).toEqual([others, authenticationID]);
+});
+
 test('nobody is asked when a source cannot be read with the new credentials', async () => {
   feed.passwords.delete(NEW);
   expect(await failureOf(await rotate())).toMatchObject({
