@@ -48,6 +48,15 @@ export const replayApprovalCases: Readonly<Record<string, Case>> = {
     return handle;
   },
 
+  'changeSource-restored': async ({ simulator, records, start }) => {
+    const { sourceID, taskID } = await makeConnector(simulator, { url: records.url });
+    await simulator.control('POST /runs/script', { taskID, durationMs: 0, outcome: 'failure', reasonCode: 'critical' });
+    const sourceUpdate = { input: { url: records.url, uniqueIDColumn: 'objectID' } };
+    const handle = await start('changeSource', { sourceID, sourceUpdate });
+    await answer(handle, 'approve');
+    return handle;
+  },
+
   'applyManifest-applied': async ({ simulator, records, start }) => {
     const { sourceID, destinationID, taskID } = await makeConnector(simulator, { url: records.url, name: 'there' });
     const input = { indexName: 'there', attributesToExclude: ['cost'] };

@@ -1,4 +1,4 @@
-import { ApplicationFailure, CancellationScope, defineQuery } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, defineQuery, patched } from '@temporalio/workflow';
 import type { Checked, WorkflowInput } from '../activities/check-input.ts';
 import type { OutputOf } from '../operations/index.ts';
 import { checkInput, repeatable } from './proxies.ts';
@@ -8,7 +8,13 @@ import { approvalLine, syncLine } from './steps/outcome-lines.ts';
 import { startProgress, type Progress } from './steps/progress.ts';
 import { findableBy } from './steps/search-attributes.ts';
 import { seeThrough } from './steps/see-through.ts';
-import { changedMembers, sourceBefore, type SourceBefore } from './steps/source-before.ts';
+import {
+  changedMembers,
+  isChangedSince,
+  sourceBefore,
+  type SourceBefore,
+  type Updated,
+} from './steps/source-before.ts';
 import { syncChild } from './steps/sync-child.ts';
 import { reasonOf, undoneFailure } from './steps/undone-failure.ts';
 import { readValidation, type Validation } from './steps/validate.ts';
@@ -62,9 +68,13 @@ export async function changeSource(rawInput: ChangeSourceInput): Promise<ChangeS
   const { approval, approved } = await approveChange(input, source, validation, taskID, tell);
 
   const before = sourceBefore(approved, sourceUpdate);
+  const updated: Updated = { sourceID, sourceUpdate };
   try {
     tell({ step: 'updating the source', approval });
-    await seeThrough(() => repeatable.updateSource({ sourceID, sourceUpdate }), { since: 'see the update through' });
+    const update = async () => {
+      updated.updatedAt = (await repeatable.updateSource({ sourceID, sourceUpdate })).updatedAt;
+    };
+    await seeThrough(update, { since: 'see the update through' });
     const sync =
       taskID === undefined
         ? undefined
@@ -79,7 +89,7 @@ export async function changeSource(rawInput: ChangeSourceInput): Promise<ChangeS
       ...(sync ? { sync } : {}),
     };
   } catch (error) {
-    throw await CancellationScope.nonCancellable(() => putBack(sourceID, before, error, tell));
+    throw await CancellationScope.nonCancellable(() => putBack(updated, before, error, tell));
   }
 }
 
@@ -133,9 +143,9 @@ async function approveChange(
   return { approval, approved };
 }
 
-/** Puts the source back as it was, and returns what to throw. */
+/** Puts the source back as it was, unless somebody else has changed it since, and returns what to throw. */
 async function putBack(
-  sourceID: string,
+  updated: Updated,
   { restore, lost }: SourceBefore,
   error: unknown,
   tell: Tell,
@@ -144,7 +154,12 @@ async function putBack(
   const notRestored = [...lost];
   try {
     tell({ step: `putting the source back, because: ${why}` });
-    if (Object.keys(restore).length > 0) await repeatable.updateSource({ sourceID, sourceUpdate: restore });
+    const { sourceID } = updated;
+    const isOthers =
+      patched('leave what others changed') &&
+      isChangedSince(updated, restore, await repeatable.getSource({ sourceID }));
+    if (isOthers) notRestored.push('somebody else has changed it since, and that was left');
+    else if (Object.keys(restore).length > 0) await repeatable.updateSource({ sourceID, sourceUpdate: restore });
   } catch (restoreError) {
     notRestored.push(`everything: ${failureMessage(restoreError)}`);
   }

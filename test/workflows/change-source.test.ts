@@ -123,6 +123,18 @@ describe.concurrent('a change that is approved', () => {
     expect((await sourceOf(sourceID)).input).toEqual({ url: records.url });
   });
 
+  test('is left as it is when somebody else has changed it since', async () => {
+    const { made, handle } = await changeBeingSynced();
+    const theirs = { url: `${records.url}?by=somebody` };
+    await callAlgolia(simulator, `PATCH /1/sources/${made.sourceID}`, { input: theirs });
+    await handle.cancel();
+    expect((await failureOf(handle)).name).toBe('CancelledFailure');
+    expect(await handle.query(changeSourceStatus)).toMatchObject({
+      step: 'not put back: somebody else has changed it since, and that was left, because: cancelled',
+    });
+    expect((await sourceOf(made.sourceID)).input).toEqual(theirs);
+  });
+
   test('tells what it is left as when it can not be put back', async () => {
     const { made, handle } = await changeBeingSynced();
     await simulator.control('POST /faults', {

@@ -60,3 +60,23 @@ export function sourceBefore(source: OutputOf<'getSource'>, update: SourceUpdate
 export function changedMembers(source: OutputOf<'getSource'>, update: SourceUpdate): object {
   return Object.fromEntries(Object.keys(update).map((name) => [name, source[name] ?? null]));
 }
+
+/** What was sent, and the time of change that Algolia answered, if it did. */
+export type Updated = InputOf<'updateSource'> & { updatedAt?: string | null | undefined };
+
+/** Whether a source is now neither as the update made it nor as it was. Algolia may keep an update in another form, which its time of change tells. */
+export function isChangedSince(
+  { sourceUpdate, updatedAt }: Updated,
+  restore: SourceUpdate,
+  now: OutputOf<'getSource'>,
+): boolean {
+  return !(updatedAt && updatedAt === now.updatedAt) && !holds(now, sourceUpdate) && !holds(now, restore);
+}
+
+/** Whether everything that is wanted is there. What the API blanks can't be compared. */
+function holds(actual: unknown, wanted: unknown): boolean {
+  if (actual === null || actual === undefined) return true;
+  if (typeof wanted !== 'object' || wanted === null || Array.isArray(wanted))
+    return JSON.stringify(actual) === JSON.stringify(wanted);
+  return Object.entries(wanted).every(([name, value]) => holds((actual as Record<string, unknown>)[name], value));
+}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { changedMembers, sourceBefore } from '../../../src/workflows/steps/source-before.ts';
+import { changedMembers, isChangedSince, sourceBefore } from '../../../src/workflows/steps/source-before.ts';
 
 const source = (type: string, members: object) =>
   ({ sourceID: 's', type, name: 'before', createdAt: '', ...members }) as Parameters<typeof sourceBefore>[0];
@@ -54,5 +54,29 @@ test('the plan shows what an update would change, and null for what there was no
   expect(changedMembers(json, { name: 'after', authenticationID: 'new' })).toEqual({
     name: 'before',
     authenticationID: null,
+  });
+});
+
+describe('a source that', () => {
+  const restore = { name: 'before', input: { url: 'https://a.example/' } };
+  const updated = {
+    sourceID: 's',
+    sourceUpdate: { name: 'after', input: { url: 'https://b.example' } },
+    updatedAt: '2026-11-26T04:00:00Z',
+  };
+  const now = (members: object) => source('json', { name: 'after', updatedAt: '2026-11-26T05:00:00Z', ...members });
+
+  test.for([
+    ['has not been touched since its update', now({ input: updated.sourceUpdate.input, updatedAt: updated.updatedAt })],
+    ['Algolia keeps in another form', now({ input: { url: 'https://b.example/' }, updatedAt: updated.updatedAt })],
+    ['has been changed elsewhere', now({ input: updated.sourceUpdate.input, authenticationID: 'other' })],
+    ['never was updated', now(restore)],
+    ['answers no input', now({ input: null })],
+  ] as const)('%s is not changed', ([, found]) => {
+    expect(isChangedSince(updated, restore, found)).toBe(false);
+  });
+
+  test('is neither as it was nor as it was to be has been changed by somebody else', () => {
+    expect(isChangedSince(updated, restore, now({ input: { url: 'https://c.example/' } }))).toBe(true);
   });
 });
