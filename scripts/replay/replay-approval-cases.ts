@@ -177,6 +177,13 @@ export const replayApprovalCases: Readonly<Record<string, Case>> = {
     return handle;
   },
 
+  'rotateAuthentication-backToTheOld': async (recording) => {
+    const { handle, taskID } = await rotateShop(recording);
+    await recording.simulator.control('POST /runs/script', { taskID, durationMs: 0, outcome: 'failure' });
+    await answer(handle, 'approve');
+    return handle;
+  },
+
   'rotateApiKey-forced': async (recording) => rotate(recording),
 
   'rotateApiKey-abandoned': async ({ simulator, start }) => {
@@ -255,7 +262,7 @@ async function rotateShop({ simulator, records, start }: Recording) {
   const { taskID } = await makeConnector(simulator, { url: records.url, source: { authenticationID } });
   const newInput = { username: 'shop', password: { $secret: 'env:SECRET_SHOP' } };
   const rotation = { authenticationID, newInput, canaryTaskID: taskID, overlap: '1s' };
-  return { authenticationID, handle: await start('rotateAuthentication', rotation) };
+  return { authenticationID, taskID, handle: await start('rotateAuthentication', rotation) };
 }
 
 /** A connector with a run that has not ended, and a transformation that something else uses too. */

@@ -4,7 +4,7 @@ import type { OutputOf } from '../operations/index.ts';
 import { checkInput, once, repeatable } from './proxies.ts';
 import { adoptOrCreate } from './steps/adopt-or-create.ts';
 import { checkPolicy, openApprovals, requireApproval, type ApprovalOutcome } from './steps/approval.ts';
-import { pointAt, tasksOf, usersOf, type User } from './steps/authentication-users.ts';
+import { authenticationOf, pointAt, tasksOf, usersOf, type User } from './steps/authentication-users.ts';
 import { drainTasks } from './steps/drain-tasks.ts';
 import { durationMs } from './steps/duration.ts';
 import { failureMessage } from './steps/failure-type.ts';
@@ -255,7 +255,7 @@ async function finish(
   return result as RotateAuthenticationResult;
 }
 
-/** Points everything back, last switched first, deletes the new one and returns what to throw. */
+/** Points back what nobody else has pointed elsewhere, last switched first, deletes the new one and returns what to throw. */
 async function switchBack(
   oldID: string,
   switched: readonly User[],
@@ -266,8 +266,10 @@ async function switchBack(
   const why = reasonOf(error);
   progress.tell({ step: `going back to the old authentication, because: ${why}` });
   const leftBehind: string[] = [];
+  const ours = [oldID, progress.status.newAuthenticationID];
   for (const user of switched.toReversed()) {
     try {
+      if (patched('leave what others changed') && !ours.includes(await authenticationOf(user))) continue;
       await pointAt(user, oldID);
     } catch (backError) {
       leftBehind.push(`${user.kind} ${user.id} still uses the new one: ${failureMessage(backError)}`);

@@ -179,6 +179,22 @@ test('a cancellation during the overlap points everything back', async () => {
   await untouched();
 });
 
+test('what somebody else has pointed elsewhere, or deleted, is left alone by a cancellation', async () => {
+  const handle = await rotateUntilOverlap();
+  const { newcomer, others } = await changeUsers();
+  const [, gone] = connectors;
+  await callAlgolia(simulator, `DELETE /2/tasks/${gone?.taskID}`);
+  await callAlgolia(simulator, `DELETE /1/sources/${gone?.sourceID}`);
+  await handle.cancel();
+  expect((await failureOf(handle)).name).toBe('CancelledFailure');
+  const { sources } = await state();
+  expect(sources.find(({ sourceID }) => sourceID === connectors[0]?.sourceID)).toMatchObject({
+    authenticationID: others,
+  });
+  expect(sources.find(({ sourceID }) => sourceID === newcomer)).toMatchObject({ authenticationID });
+  expect(await authentications()).toMatchObject([{ authenticationID, name }]);
+});
+
 test('a cancellation while a source is being switched points it back', async () => {
   const sourceID = connectors[0]?.sourceID ?? '';
   await simulator.control('POST /faults', { operation: 'updateSource', kind: 'slow', ms: 2_000, match: { sourceID } });

@@ -1,4 +1,5 @@
 import { repeatable } from '../proxies.ts';
+import { isNotFound } from './failure-type.ts';
 
 /** What sends requests, or receives records, with an authentication. */
 export interface User {
@@ -20,6 +21,18 @@ export async function usersOf(authenticationID: string): Promise<User[]> {
 export async function pointAt({ kind, id }: User, authenticationID: string): Promise<void> {
   if (kind === 'source') await repeatable.updateSource({ sourceID: id, sourceUpdate: { authenticationID } });
   else await repeatable.updateDestination({ destinationID: id, destinationUpdate: { authenticationID } });
+}
+
+/** What one of them uses now; undefined where it is gone, or uses none. */
+export async function authenticationOf({ kind, id }: User): Promise<string | undefined> {
+  const read = () =>
+    kind === 'source' ? repeatable.getSource({ sourceID: id }) : repeatable.getDestination({ destinationID: id });
+  try {
+    return (await read()).authenticationID ?? undefined;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
 }
 
 /** The tasks that run with these, each once. */
