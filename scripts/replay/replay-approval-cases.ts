@@ -143,6 +143,14 @@ export const replayApprovalCases: Readonly<Record<string, Case>> = {
     return handle;
   },
 
+  'deployTransformation-canaryGone': async (recording) => {
+    const { handle, taskID } = await deploy(recording);
+    await asked(handle);
+    await callAlgolia(recording.simulator, `PUT /2/tasks/${taskID}/disable`);
+    await answer(handle, 'approve');
+    return handle;
+  },
+
   'deployTransformation-unchanged': async ({ simulator, start }) => {
     const { transformationID } = await makeTransformed(simulator);
     const { input } = await transformationOf(simulator, transformationID);
@@ -251,7 +259,7 @@ async function deploy({ simulator, records, start }: Recording, script: object =
     expect: [{ path: 'version', equals: 2 }],
     canaryTaskID: taskID,
   });
-  return { handle, transformationID };
+  return { handle, transformationID, taskID };
 }
 
 /** New credentials for a source. */

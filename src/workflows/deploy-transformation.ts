@@ -1,4 +1,4 @@
-import { ApplicationFailure, CancellationScope, defineQuery } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, defineQuery, patched } from '@temporalio/workflow';
 import type { Checked, WorkflowInput } from '../activities/check-input.ts';
 import type { CodeComparison } from '../activities/compare-code.ts';
 import type { TransformationInspection } from '../activities/inspect-transformation.ts';
@@ -177,7 +177,9 @@ async function approveDeployment(
     requestedBy,
     describeAround: () => tell({ step: 'waiting for approval' }),
     replan: async () => {
-      deployment = await compare(input, code, await repeatable.inspectTransformation({ transformationID }), tell);
+      const found = await repeatable.inspectTransformation({ transformationID });
+      if (patched('check the canary again')) await checkCanary(input, found);
+      deployment = await compare(input, code, found, tell);
       return plan();
     },
   });

@@ -411,6 +411,24 @@ describe.concurrent('nothing is changed', () => {
     await untouched(made.transformationID);
   });
 
+  test.for([
+    [
+      'uses the transformation no longer',
+      'PATCH /1/destinations/',
+      'destinationID',
+      /which does not use transformation/,
+    ],
+    ['is disabled', 'PATCH /2/tasks/', 'taskID', /is disabled/],
+  ] as const)('when the canary %s by the time of the approval', async ([, route, id, message]) => {
+    const made = await make();
+    const handle = await deploy(ids(made));
+    await asked(handle);
+    await callAlgolia(simulator, route + made[id], id === 'taskID' ? { enabled: false } : { transformationIDs: [] });
+    await answer(handle, 'approve');
+    expect(await failureOf(handle)).toMatchObject({ type: 'InvalidInput', message: expect.stringMatching(message) });
+    await untouched(made.transformationID);
+  });
+
   test('when it could not be put back', async () => {
     const { transformationID } = await make();
     const body = { transformationID, name: 'x', type: 'wasm', input: { module: '…' } };
