@@ -7,6 +7,7 @@ import { deleteParts, type DeletedParts } from './steps/delete-parts.ts';
 import { drainTasks } from './steps/drain-tasks.ts';
 import { durationMs } from './steps/duration.ts';
 import { failureMessage } from './steps/failure-type.ts';
+import { plain } from './steps/plain-text.ts';
 import { startProgress, type Progress } from './steps/progress.ts';
 import { findableBy } from './steps/search-attributes.ts';
 import { seeThrough } from './steps/see-through.ts';
@@ -193,7 +194,7 @@ function describe({
     ...stillRunning.map((run) => `- **goes on**: ${run}`),
     ...toDelete.map(
       ({ resource, id, name }) =>
-        `- ${isGone(id) ? 'deleted' : 'to be deleted'}: ${resource} \`${id}\`${name ? ` \`${name.replaceAll('`', "'")}\`` : ''}`,
+        `- ${isGone(id) ? 'deleted' : 'to be deleted'}: ${resource} \`${id}\`${name === undefined ? '' : ` ${plain(name)}`}`,
     ),
     ...kept.map(({ resource, id, why }) => `- kept: ${resource} \`${id}\`, because ${why}`),
   ].join('\n');

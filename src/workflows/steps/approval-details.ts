@@ -1,4 +1,5 @@
 import { requestersOf, type GivenApproval, type Refusal, type Round } from './approval-judge.ts';
+import { plain } from './plain-text.ts';
 
 /** The answer to the query `approval`: the approval that waits, or the last one. */
 export interface ApprovalStatus {
@@ -109,10 +110,3 @@ function howToAnswer(round: Round): string[] {
     'If nothing happens, press *Submit* again.',
   ];
 }
-
-/** What people wrote, as text: it must not pass for a part of this page. */
-const plain = (text: string): string =>
-  text
-    .replace(/\s+/g, ' ')
-    .replace(/[\\`*_[\]<>|#~]/g, '\\$&')
-    .slice(0, 500);

@@ -1,3 +1,4 @@
+import { plain } from './plain-text.ts';
 import type { ReplaceAllRecordsStatus } from '../replace-all-records.ts';
 
 /** A replace in Markdown, for the Web UI's Current Details. */
@@ -12,7 +13,7 @@ export function describeReplace(status: ReplaceAllRecordsStatus): string {
     ...Object.entries(workflows ?? {}).map(([what, id]): [string, string] => [what, `\`${id}\``]),
   ];
   return [
-    `**${indexName}**: ${phase}${problem ? `. ${problem}` : ''}`,
+    `**${plain(indexName)}**: ${phase}${problem ? `. ${problem}` : ''}`,
     '',
     ...rows.flatMap(([name, value]) => (value === undefined ? [] : [`- ${name}: ${value}`])),
     ...(guard?.violations ?? []).map((violation) => `\n**guard**: ${violation}`),

@@ -3,6 +3,7 @@ import type { Checked } from '../../activities/check-input.ts';
 import type { ResourceKind } from '../../operations/resource-kinds.ts';
 import { once, repeatable } from '../proxies.ts';
 import { adoptOrCreate, type Settled, type Wanted } from './adopt-or-create.ts';
+import { plain } from './plain-text.ts';
 import type { Progress } from './progress.ts';
 import { findableBy } from './search-attributes.ts';
 import type { UndoLog } from './undo.ts';
@@ -197,7 +198,7 @@ export function describeConnector(status: ConnectorStatus): string {
   const { name, step, ids, created, adopted, differs, leftBehind = [] } = status;
   const rows = Object.entries(ids).map(([id, value]) => `- ${id} \`${value}\``);
   return [
-    `**${name}**: ${step}`,
+    `**${plain(name)}**: ${step}`,
     '',
     ...(rows.length > 0 ? [...rows, ''] : []),
     `created: ${created.join(', ') || 'nothing'}; adopted: ${adopted.join(', ') || 'nothing'}`,
