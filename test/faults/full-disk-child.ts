@@ -1,3 +1,4 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { readdirSync } from 'node:fs';
 import { createKeepVerdicts } from '../../src/activities/keep-verdicts.ts';
 import { createSecretFiles } from '../../src/secrets/secret-files.ts';
@@ -15,6 +16,9 @@ const outcome = (work: Promise<unknown>) =>
     }),
   );
 const verdicts = Array.from({ length: 200 }, (_, place) => ({ taskID: `task-${place}`, verdict: 'success' }));
-const kept = await outcome(createKeepVerdicts(directory)({ name: 'b', offset: 0, verdicts }));
+const keepVerdicts = createKeepVerdicts(directory);
+const kept = await outcome(
+  new MockActivityEnvironment().run(keepVerdicts, { name: 'b', offset: 0, verdicts }) as Promise<unknown>,
+);
 const secret = await outcome(createSecretFiles(directory).write('file:keys/v2', 's'.repeat(20_000)));
 console.log(JSON.stringify({ kept, secret, left: readdirSync(`${directory}/keys`) }));

@@ -13,6 +13,7 @@ test('what fits on the disk only in part is an error, and no half of a secret is
     ['-c', child, process.execPath, compiled('test/faults/full-disk-child.ts'), directory],
     {
       env: { PATH: process.env.PATH },
+      stdio: ['ignore', 'pipe', 'ignore'],
       encoding: 'utf8',
     },
   );

@@ -219,13 +219,13 @@ test('no span holds a secret, a query, a header or a body', async () => {
 });
 
 test('log lines of activities name the trace', async () => {
-  await call('listTasks', {});
-  const { traceId } = await arrived(({ name }) => name === 'RunActivity:listTasks');
+  await call('listTransformations', {});
+  const { traceId } = await arrived(({ name }) => name === 'RunActivity:listTransformations');
   const lines = () =>
     worker
       .stderr()
       .split('\n')
-      .filter((line) => line.includes('"operation":"listTasks"'));
+      .filter((line) => line.includes('"operation":"listTransformations"'));
   await vi.waitFor(
     () => expect(lines().map((line) => JSON.parse(line) as object)).toMatchObject([{ trace_id: traceId }]),
     {
