@@ -59,6 +59,8 @@ const CASES: [file: string, code: string, rule: string | undefined][] = [
   ],
   ['src/workflows/o.ts', `export { executeChild } from '@temporalio/workflow';`, IMPORTS],
   ['src/workflows/steps/f.ts', `export { executeChild } from '@temporalio/workflow';`, IMPORTS],
+  ['src/workflows/q.ts', `export { patched } from '@temporalio/workflow';`, IMPORTS],
+  ['src/workflows/steps/q.ts', `export { patched } from '@temporalio/workflow';`, IMPORTS],
   ['src/workflows/steps/a.ts', `export { p } from '../proxies.ts';`, undefined],
   ['src/workflows/steps/b.ts', `export { sleep } from '@temporalio/workflow';`, undefined],
   [

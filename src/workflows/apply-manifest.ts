@@ -14,6 +14,7 @@ import type { ResourceKind } from '../operations/resource-kinds.ts';
 import { checkInput, hashPlan, repeatable } from './proxies.ts';
 import { applySteps, nameOfStep, stopped, validatePlan } from './steps/apply-plan.ts';
 import { checkPolicy, openApprovals, requireApproval, type ApprovalOutcome } from './steps/approval.ts';
+import { followChanges } from './steps/changes.ts';
 import { describeApply } from './steps/describe-apply.ts';
 import { failureType, isAlreadyStarted, unwrap } from './steps/failure-type.ts';
 import { findableBy } from './steps/search-attributes.ts';
@@ -64,6 +65,7 @@ export const applyManifestId = (applicationId: string) => `algolia-apply/${appli
 const VERIFY_PAUSES_MS = [0, 2_000, 10_000, 30_000];
 
 export async function applyManifest(rawInput: ApplyManifestInput): Promise<ApplyManifestResult> {
+  followChanges();
   const progress = startProgress();
   if (workflowInfo().workflowId.startsWith(applyManifestId(''))) openApprovals();
   const input = await checkInput('applyManifest', rawInput);

@@ -1,8 +1,9 @@
-import { ApplicationFailure, CancellationScope, defineQuery, patched } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, defineQuery } from '@temporalio/workflow';
 import type { Checked, WorkflowInput } from '../activities/check-input.ts';
 import type { OutputOf } from '../operations/index.ts';
 import { checkInput, repeatable } from './proxies.ts';
 import { checkPolicy, openApprovals, requireApproval, type ApprovalOutcome } from './steps/approval.ts';
+import { followChanges, follows } from './steps/changes.ts';
 import { failureMessage } from './steps/failure-type.ts';
 import { approvalLine, syncLine } from './steps/outcome-lines.ts';
 import { startProgress, type Progress } from './steps/progress.ts';
@@ -48,6 +49,7 @@ export const changeSourceStatus = defineQuery<ChangeSourceStatus>('status');
 type Input = Checked<'changeSource'>;
 
 export async function changeSource(rawInput: ChangeSourceInput): Promise<ChangeSourceResult> {
+  followChanges();
   openApprovals();
   const { tell } = startProgress<ChangeSourceStatus>({
     query: changeSourceStatus,
@@ -156,7 +158,7 @@ async function putBack(
     tell({ step: `putting the source back, because: ${why}` });
     const { sourceID } = updated;
     const isOthers =
-      patched('leave what others changed') &&
+      follows('leave what others changed') &&
       isChangedSince(updated, restore, await repeatable.getSource({ sourceID }));
     if (isOthers) notRestored.push('somebody else has changed it since, and that was left');
     else if (Object.keys(restore).length > 0) await repeatable.updateSource({ sourceID, sourceUpdate: restore });

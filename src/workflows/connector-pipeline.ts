@@ -3,6 +3,7 @@ import type { Checked, WorkflowInput } from '../activities/check-input.ts';
 import { checkInput } from './proxies.ts';
 import { rotateApiKey, rotateApiKeyId, type RotateApiKeyInput, type RotateApiKeyResult } from './rotate-api-key.ts';
 import { checkPolicy, openApprovals, requireApproval, type ApprovalOutcome } from './steps/approval.ts';
+import { followChanges } from './steps/changes.ts';
 import {
   atTheStart,
   describeConnector,
@@ -49,6 +50,7 @@ export const connectorPipelineStatus = defineQuery<ConnectorPipelineStatus>('sta
 type Input = Checked<'connectorPipeline'>;
 
 export async function connectorPipeline(rawInput: ConnectorPipelineInput): Promise<ConnectorPipelineResult> {
+  followChanges();
   openApprovals();
   const progress = startProgress<ConnectorPipelineStatus>({
     query: connectorPipelineStatus,

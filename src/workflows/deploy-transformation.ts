@@ -1,4 +1,4 @@
-import { ApplicationFailure, CancellationScope, defineQuery, patched } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, defineQuery } from '@temporalio/workflow';
 import type { Checked, WorkflowInput } from '../activities/check-input.ts';
 import type { CodeComparison } from '../activities/compare-code.ts';
 import type { TransformationInspection } from '../activities/inspect-transformation.ts';
@@ -6,6 +6,7 @@ import type { TransformationDefinition } from '../activities/transformation-defi
 import type { SampleTried } from '../activities/try-samples.ts';
 import { checkInput, compareCode, readCode, repeatable } from './proxies.ts';
 import { checkPolicy, openApprovals, requireApproval, type ApprovalOutcome } from './steps/approval.ts';
+import { follows } from './steps/changes.ts';
 import { describeDeployment } from './steps/describe-deployment.ts';
 import { startProgress, type Progress } from './steps/progress.ts';
 import { findableBy } from './steps/search-attributes.ts';
@@ -178,7 +179,7 @@ async function approveDeployment(
     describeAround: () => tell({ step: 'waiting for approval' }),
     replan: async () => {
       const found = await repeatable.inspectTransformation({ transformationID });
-      if (patched('check the canary again')) await checkCanary(input, found);
+      if (follows('check the canary again')) await checkCanary(input, found);
       deployment = await compare(input, code, found, tell);
       return plan();
     },

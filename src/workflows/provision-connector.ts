@@ -2,6 +2,7 @@ import { defineQuery } from '@temporalio/workflow';
 import type { Checked, WorkflowInput } from '../activities/check-input.ts';
 import { checkInput } from './proxies.ts';
 import { checkPolicy, openApprovals, requireApproval, type ApprovalOutcome } from './steps/approval.ts';
+import { followChanges } from './steps/changes.ts';
 import {
   atTheStart,
   describeConnector,
@@ -35,6 +36,7 @@ export interface ProvisionConnectorResult extends Connector {
 export const provisionConnectorStatus = defineQuery<ConnectorStatus>('status');
 
 export async function provisionConnector(rawInput: ProvisionConnectorInput): Promise<ProvisionConnectorResult> {
+  followChanges();
   const progress = startProgress<ConnectorStatus>({
     query: provisionConnectorStatus,
     description: 'What has been made so far',

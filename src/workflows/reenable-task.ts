@@ -2,6 +2,7 @@ import { CancellationScope, defineQuery } from '@temporalio/workflow';
 import type { Checked, WorkflowInput } from '../activities/check-input.ts';
 import { checkInput, repeatable } from './proxies.ts';
 import { checkPolicy, openApprovals, requireApproval, type ApprovalOutcome } from './steps/approval.ts';
+import { followChanges } from './steps/changes.ts';
 import { failureMessage } from './steps/failure-type.ts';
 import { startProgress, type Progress } from './steps/progress.ts';
 import { findableBy } from './steps/search-attributes.ts';
@@ -33,6 +34,7 @@ export interface ReenableTaskStatus {
 export const reenableTaskStatus = defineQuery<ReenableTaskStatus>('status');
 
 export async function reenableTask(rawInput: ReenableTaskInput): Promise<ReenableTaskResult> {
+  followChanges();
   openApprovals();
   const { tell } = startProgress<ReenableTaskStatus>({
     query: reenableTaskStatus,

@@ -1,10 +1,11 @@
-import { ApplicationFailure, CancellationScope, defineQuery, patched, sleep, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, defineQuery, sleep, workflowInfo } from '@temporalio/workflow';
 import type { Checked, WorkflowInput } from '../activities/check-input.ts';
 import type { OutputOf } from '../operations/index.ts';
 import { checkInput, once, repeatable } from './proxies.ts';
 import { adoptOrCreate } from './steps/adopt-or-create.ts';
 import { checkPolicy, openApprovals, requireApproval, type ApprovalOutcome } from './steps/approval.ts';
 import { authenticationOf, pointAt, tasksOf, usersOf, type User } from './steps/authentication-users.ts';
+import { followChanges, follows } from './steps/changes.ts';
 import { drainTasks } from './steps/drain-tasks.ts';
 import { durationMs } from './steps/duration.ts';
 import { failureMessage } from './steps/failure-type.ts';
@@ -51,6 +52,7 @@ export const rotateAuthenticationStatus = defineQuery<RotateAuthenticationStatus
 type Input = Checked<'rotateAuthentication'>;
 
 export async function rotateAuthentication(rawInput: RotateAuthenticationInput): Promise<RotateAuthenticationResult> {
+  followChanges();
   openApprovals();
   const progress = startProgress<RotateAuthenticationStatus>({
     query: rotateAuthenticationStatus,
@@ -163,7 +165,7 @@ async function approveSwitch(
     replan: async () => {
       const now = await repeatable.getAuthentication({ authenticationID });
       const usersNow = await canaryFirst(await usersOf(authenticationID), canaryTaskID);
-      if (JSON.stringify(usersNow) !== JSON.stringify(users) && patched('switch what was approved')) {
+      if (JSON.stringify(usersNow) !== JSON.stringify(users) && follows('switch what was approved')) {
         const isKnown = ({ id }: User) => users.some((user) => user.id === id);
         await validateAll(
           usersNow.filter((user) => !isKnown(user)),
@@ -269,7 +271,7 @@ async function switchBack(
   const ours = [oldID, progress.status.newAuthenticationID];
   for (const user of switched.toReversed()) {
     try {
-      if (patched('leave what others changed') && !ours.includes(await authenticationOf(user))) continue;
+      if (follows('leave what others changed') && !ours.includes(await authenticationOf(user))) continue;
       await pointAt(user, oldID);
     } catch (backError) {
       leftBehind.push(`${user.kind} ${user.id} still uses the new one: ${failureMessage(backError)}`);

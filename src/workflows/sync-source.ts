@@ -3,7 +3,6 @@ import {
   CancellationScope,
   defineQuery,
   isCancellation,
-  patched,
   setCurrentDetails,
   setHandler,
   upsertMemo,
@@ -12,6 +11,7 @@ import type { Checked, WorkflowInput } from '../activities/check-input.ts';
 import type { EventDigest } from '../activities/digest-events.ts';
 import { checkInput, once, repeatable } from './proxies.ts';
 import { attemptOnce } from './steps/attempt-once.ts';
+import { follows } from './steps/changes.ts';
 import { countVerdict } from './steps/count-verdict.ts';
 import { durationMs } from './steps/duration.ts';
 import { failureMessage } from './steps/failure-type.ts';
@@ -116,7 +116,7 @@ async function startRuns(
     lastError = attempt.error;
     // They need not all show at once. A payload may leave tasks out, though.
     const enabled = inspections.filter((task) => task.enabled).length;
-    const runs = patched('every run of a lost trigger') ? Math.max(enabled, 1) : 1;
+    const runs = follows('every run of a lost trigger') ? Math.max(enabled, 1) : 1;
     const found = await lookFor(async () => (await Promise.all(taskIDs.map(findNew))).flat(), runs);
     if (found.length > 0) return [...found];
   }

@@ -6,7 +6,6 @@ import {
   defineSignal,
   isCancellation,
   log,
-  patched,
   setCurrentDetails,
   setHandler,
   upsertMemo,
@@ -16,6 +15,7 @@ import type { Checked, WorkflowInput } from '../activities/check-input.ts';
 import type { EventDigest } from '../activities/digest-events.ts';
 import type { SeenRun } from '../activities/inspect-task.ts';
 import { checkInput, repeatable } from './proxies.ts';
+import { follows } from './steps/changes.ts';
 import { countVerdict } from './steps/count-verdict.ts';
 import { describeSync } from './steps/describe-sync.ts';
 import { durationMs, tryDurationMs } from './steps/duration.ts';
@@ -186,7 +186,7 @@ async function run(input: Checked<'syncTask'>, sync: Sync): Promise<SyncTaskResu
         sync.tell({ phase: 'waiting for another run', runID: running.runID });
         const other = await watchRun(running.runID, sync.wait, durationMs(input.noProgressFor), () => undefined);
         if (other.state !== 'ended') return finish(sync, judgeWait(other, sync.wait));
-        if (!patched('look again after the wait')) return runAndJudge(input, sync);
+        if (!follows('look again after the wait')) return runAndJudge(input, sync);
         // It may be busy again. And what began meanwhile must not be taken for the run of a trigger whose answer is lost.
         task = await repeatable.inspectTask({ taskID: input.taskID });
       }
@@ -218,7 +218,7 @@ async function runAndJudge(input: Checked<'syncTask'>, sync: Sync, running?: See
     const summary = `before a new run: ${judgement.reason}`;
     if (await condition(() => sync.wait.givenUp !== undefined, pauseMs, { summary }))
       return finish(sync, { ...judgement, reason: `given up: ${sync.wait.givenUp}; ${judgement.reason}` });
-    sync.known = patched('look again after the wait')
+    sync.known = follows('look again after the wait')
       ? (await repeatable.inspectTask({ taskID: input.taskID })).known
       : [runID, ...sync.known];
   }

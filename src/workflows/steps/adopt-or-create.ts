@@ -1,8 +1,9 @@
-import { ApplicationFailure, CancellationScope, CancelledFailure, patched } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, CancelledFailure } from '@temporalio/workflow';
 import type { FoundResource } from '../../activities/find-resources.ts';
 import type { ResourceKind } from '../../operations/resource-kinds.ts';
 import { repeatable } from '../proxies.ts';
 import { attemptOnce } from './attempt-once.ts';
+import { follows } from './changes.ts';
 import { failureMessage } from './failure-type.ts';
 import { lookFor } from './look-for.ts';
 import type { UndoLog } from './undo.ts';
@@ -54,7 +55,7 @@ export async function adoptOrCreate(wanted: Wanted, undo: UndoLog): Promise<Sett
       entry.id = id;
       // The create itself is not cancelled; whoever cancelled meanwhile does not want what comes next.
       if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled');
-      if (match.name !== undefined && patched('yield to an older twin')) yieldToTwin(id, await find(), wanted);
+      if (match.name !== undefined && follows('yield to an older twin')) yieldToTwin(id, await find(), wanted);
       return { id, how: 'created' };
     }
     if (attempt.outcome === 'ambiguous') lastError = attempt.error;

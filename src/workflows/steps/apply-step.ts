@@ -1,8 +1,9 @@
-import { CancellationScope, patched } from '@temporalio/workflow';
+import { CancellationScope } from '@temporalio/workflow';
 import type { CreateStep, Step, UpdateStep } from '../../manifest/plan.ts';
 import type { ResourceKind } from '../../operations/resource-kinds.ts';
 import { once, repeatable } from '../proxies.ts';
 import { adoptOrCreate } from './adopt-or-create.ts';
+import { follows } from './changes.ts';
 import { deleteResource, undoLog } from './undo.ts';
 import { checkSource, readValidation } from './validate.ts';
 
@@ -21,7 +22,7 @@ const CREATE: Readonly<Record<ResourceKind, Create>> = {
 };
 
 /** For replays: a step that was begun used to be cut off by a cancellation. */
-export const endsSteps = (): boolean => patched('end the step under way');
+export const endsSteps = (): boolean => follows('end the step under way');
 
 /**
  * Does one step of a plan, so that it is done once however often it is begun. Returns the id of what it was done to.

@@ -1,8 +1,8 @@
-import { patched } from '@temporalio/workflow';
 import type { Checked } from '../../activities/check-input.ts';
 import type { ResourceKind } from '../../operations/resource-kinds.ts';
 import { once, repeatable } from '../proxies.ts';
 import { adoptOrCreate, type Settled, type Wanted } from './adopt-or-create.ts';
+import { follows } from './changes.ts';
 import { plain } from './plain-text.ts';
 import type { Progress } from './progress.ts';
 import { findableBy } from './search-attributes.ts';
@@ -59,7 +59,7 @@ export const atTheStart = (name: string): ConnectorStatus => ({
  * that. One that is adopted stays as it is.
  */
 export const isHeld = ({ task }: ConnectorInput): boolean =>
-  task.enabled !== false && patched('disabled until approved');
+  task.enabled !== false && follows('disabled until approved');
 
 export async function enableHeld({ created, ids: { taskID } }: Connector): Promise<void> {
   if (created.includes('task')) await repeatable.enableTask({ taskID });
@@ -178,7 +178,7 @@ export async function unmakeConnector(
     undoneFailure(error, { type: 'ProvisionFailed', outcome, details });
   const { created } = progress.status;
   const ended = (Outcome: string) => {
-    if (patched('outcome of what failed')) findableBy({ Outcome });
+    if (follows('outcome of what failed')) findableBy({ Outcome });
   };
   if (input.keepOnFailure) {
     ended('kept');

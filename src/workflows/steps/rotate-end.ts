@@ -1,7 +1,8 @@
-import { ApplicationFailure, CancellationScope, isCancellation, patched, sleep } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
 import type { Checked } from '../../activities/check-input.ts';
 import type { HeldKey, KeyRingState } from '../../secrets/key-ring-state.ts';
 import { onKeys } from '../proxies.ts';
+import { follows } from './changes.ts';
 import { formatDuration } from './duration.ts';
 import { failureMessage, failureType, unwrap } from './failure-type.ts';
 import { lookFor } from './look-for.ts';
@@ -85,7 +86,7 @@ export async function unwindRotation(rotation: Rotation, input: Input, error: un
         await leaveRing(rotation, input);
         return 'incomplete';
       }
-      if (patched('look before going back') && (await isNoWayBack(rotation))) {
+      if (follows('look before going back') && (await isNoWayBack(rotation))) {
         rotation.tell({ reason: `${reason}; the old key is refused by now, so the new one stays` });
         await releaseRing(rotation);
         return 'incomplete';
@@ -179,7 +180,7 @@ export async function discardNewKey(rotation: Rotation, input: Input): Promise<v
   try {
     const { deleted } = await discard();
     // What was created a moment ago shows later.
-    if (deleted === 0 && rotation.minting === 'maybe' && patched('look again for the key to discard'))
+    if (deleted === 0 && rotation.minting === 'maybe' && follows('look again for the key to discard'))
       await lookFor(async () => Array.from({ length: (await discard()).deleted }));
   } catch (error) {
     const why = `could not be deleted again: ${failureMessage(error)}`;
