@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { z } from 'zod';
-import { describeIssues } from '../algolia/check-input.ts';
+import { asSentence, describeIssues } from '../algolia/check-input.ts';
 import { applyManifestInput } from './inputs/apply-manifest.ts';
 import { backfillInput } from './inputs/backfill.ts';
 import { callOperationInput } from './inputs/call-operation.ts';
@@ -53,7 +53,7 @@ export function createCheckInput(applicationId: string) {
     if (parsed.success) return { ...parsed.data, applicationId } as unknown as Checked<T>;
     throw ApplicationFailure.create({
       type: 'InvalidInput',
-      message: `${describeIssues(parsed.error.issues, 'input')}. Nothing was sent.`,
+      message: `${asSentence(describeIssues(parsed.error.issues, 'input'))} Nothing was sent.`,
       nonRetryable: true,
     });
   };

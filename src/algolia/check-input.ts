@@ -12,10 +12,13 @@ export function checkInput<O extends { readonly input: z.ZodType; readonly body?
   if (parsed.success) return parsed.data as z.output<O['input']>;
   throw new AlgoliaError(
     'AlgoliaInvalid',
-    `${name}: ${describeIssues(parsed.error.issues, 'input')}. Nothing was sent.`,
+    `${name}: ${asSentence(describeIssues(parsed.error.issues, 'input'))} Nothing was sent.`,
     { operation: name },
   );
 }
+
+/** Some reasons end with a question: did you mean this? */
+export const asSentence = (text: string): string => (text.endsWith('?') ? text : `${text}.`);
 
 /** `input.sourceUpdate.input.url: expected string, received number; …` */
 export function describeIssues(issues: readonly z.core.$ZodIssue[], root: string): string {

@@ -126,4 +126,6 @@ test('an operation that does not exist is refused by naming those that do', asyn
     type: 'InvalidInput',
     message: expect.stringMatching(/^input\.operation: .*listAuthentications/),
   });
+  const { message } = await failureOf(await start({ operation: 'listTask' } as never));
+  expect(message).toBe("input.operation: there is no operation 'listTask'. Did you mean listTasks? Nothing was sent.");
 });
