@@ -7,8 +7,9 @@ export type Weathered = Ending & { readonly heard: number };
 /** What holds whatever happens, in whatever order. Each law names what breaks it. */
 const laws: Readonly<Record<string, (ending: Weathered, storm: Storm) => boolean>> = {
   'as many keys are created as were asked for': ({ minted }, { mint }) => minted === (mint ? 1 : 0),
-  'one key at most is deleted, and never the current one': ({ deleted, currentKey }) =>
-    deleted.length <= 1 && !deleted.includes(currentKey),
+  // After a swap two keys go by that name: the one that the rotation has made, and the one that somebody has put in its place.
+  'one key at most is deleted, and never the current one': ({ deleted, currentKey, ingests }, { happenings }) =>
+    deleted.length <= 1 && (!deleted.includes(currentKey) || (happenings.some(isSwap) && ingests)),
   'nothing is switched or revoked without an approval': ({ approval, outcome, deleted, currentKey }, storm) =>
     approval === 'approved' ||
     (outcome === 'abandoned' && !deleted.some((key) => key !== 'new') && (currentKey !== 'new' || puts(storm, 'new'))),
