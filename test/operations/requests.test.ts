@@ -10,7 +10,7 @@ function problem(name: OperationName, argument: unknown): string {
     checkInput(name, operations[name], argument);
   } catch (error) {
     if (error instanceof AlgoliaError && error.type === 'AlgoliaInvalid')
-      return error.message.replace(`${name}: `, '').replace('. Nothing was sent.', '');
+      return error.message.replace(`${name}: `, '').replace(/\.? Nothing was sent\.$/, '');
     throw error;
   }
   throw new Error(`expected ${name} to refuse ${JSON.stringify(argument)}`);
