@@ -97,6 +97,8 @@ test('a small backfill does not wait for a big one', async () => {
     });
   const [many, few] = [await makeTasks(simulator, 80), await makeTasks(simulator, 2)];
   await simulator.control('POST /runs/script', { taskID: '*', times: -1, durationMs: 0, events: [{}] });
+  // So that places are what is short, however busy the machine is.
+  await simulator.control('POST /faults', { operation: '*', kind: 'slow', ms: 50, times: -1 });
   const big = await start(many, 80);
   const before = await vi.waitFor(async () => {
     const { running, done } = await big.query(backfillStatus);
