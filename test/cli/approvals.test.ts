@@ -78,13 +78,17 @@ test('a rejection is an answer too, and whoever waits for the workflow is told t
   await cli(['reject', first.workflowId, '--as', 'bob@example.com']);
   const id = `delete-${randomUUID()}`;
   const input = { operation: 'deleteDestination', params: { destinationID }, confirm: 'deleteDestination' };
-  const waiting = cli(['start', 'callOperation', JSON.stringify(input), '--id', id, '--wait']);
+  let said = '';
+  const start = ['start', 'callOperation', JSON.stringify(input), '--id', id, '--wait'];
+  const waiting = cli(start, { onStderr: (text) => (said += text) });
+  await expect
+    .poll(() => said, { timeout: 50_000 })
+    .toContain(`waiting for approval: algolia-ingestion approve ${id} --as <name>`);
   await expect.poll(async () => (await cli(['approvals'])).stdout, { timeout: 30_000 }).toContain(id);
   const rejected = await cli(['reject', id, '--as', 'bob@example.com', '--comment', 'still in use']);
   expect(rejected).toMatchObject({ code: 0, stdout: 'deleteDestination: rejected\n' });
   const { code, stderr } = await waiting;
   expect(code).toBe(4);
-  expect(stderr).toContain(`waiting for approval: algolia-ingestion approve ${id} --as <name>`);
   expect(stderr).toContain('ApprovalDenied: deleteDestination: rejected by bob@example.com: still in use');
   expect(await destinations()).toContain(destinationID);
 }, 90_000);
