@@ -84,7 +84,7 @@ export const replayApprovalCases: Readonly<Record<string, Case>> = {
     await asked(handle);
     await callAlgolia(simulator, `DELETE /2/tasks/${taskID}`);
     await answer(handle, 'approve');
-    await until(async () => (await handle.query<ApprovalStatus>('approval')).approvalId?.endsWith('/approval-2'));
+    await askedAgain(handle);
     await answer(handle, 'approve');
     return handle;
   },
@@ -138,7 +138,7 @@ export const replayApprovalCases: Readonly<Record<string, Case>> = {
     const changed = { name: 'by hand', type: 'code', input: { code: `// by hand\n${NEW_CODE}` } };
     await callAlgolia(recording.simulator, `PUT /1/transformations/${transformationID}`, changed);
     await answer(handle, 'approve');
-    await until(async () => (await handle.query<{ approvalId?: string }>('approval')).approvalId?.endsWith('-2'));
+    await askedAgain(handle);
     await answer(handle, 'approve');
     return handle;
   },
@@ -180,7 +180,7 @@ export const replayApprovalCases: Readonly<Record<string, Case>> = {
     await asked(handle);
     await makeConnector(recording.simulator, { url: recording.records.url, source: { authenticationID } });
     await answer(handle, 'approve');
-    await until(async () => (await handle.query<{ approvalId?: string }>('approval')).approvalId?.endsWith('-2'));
+    await askedAgain(handle);
     await answer(handle, 'approve');
     return handle;
   },
@@ -306,3 +306,7 @@ async function answer(handle: WorkflowHandle, decision: 'approve' | 'reject'): P
 }
 
 const asked = (handle: WorkflowHandle) => until(() => askedApproval(handle));
+
+/** Waits for the second question: the plan has changed since the first. */
+const askedAgain = (handle: WorkflowHandle) =>
+  until(async () => (await handle.query<ApprovalStatus>('approval')).approvalId?.endsWith('/approval-2'));
