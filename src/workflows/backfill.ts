@@ -67,6 +67,11 @@ const MAX_NOT_GOOD = 1_000;
 const MAX_UNKEPT = 1_000;
 
 export async function backfill(rawInput: BackfillInput, carriedOver?: BackfillProgress): Promise<BackfillResult> {
+  if (carriedOver && workflowInfo().continuedFromExecutionRunId === undefined)
+    throw ApplicationFailure.nonRetryable(
+      'input: a backfill takes one JSON object; the second is for what a backfill hands on to its own next run. Nothing was sent.',
+      'InvalidInput',
+    );
   const desk = openDesk(rawInput);
   const state = { ...(carriedOver ?? (await begin(rawInput, desk))), running: new Map(), unkept: [] } as Backfill;
   desk.start(state);

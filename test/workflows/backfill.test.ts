@@ -257,4 +257,18 @@ describe.concurrent('the input of a backfill', () => {
     const failure = await failureOf(await start(input as BackfillInput));
     expect(failure).toMatchObject({ type: 'InvalidInput', message: expect.stringContaining(message) });
   });
+
+  test('is one: a second, which is what a run hands on to the next, is refused', async () => {
+    const { taskIDs } = await makeTasks(1);
+    const handle = await worker.client.workflow.start('backfill', {
+      taskQueue: worker.taskQueue,
+      workflowId: `backfill-${randomUUID()}`,
+      args: [{ items: itemsOf(taskIDs) }, { total: 1 }],
+    });
+    expect(await failureOf(handle)).toMatchObject({
+      type: 'InvalidInput',
+      message: expect.stringContaining('takes one JSON object'),
+    });
+    expect(runsOf(taskIDs[0] ?? '')).toHaveLength(0);
+  });
 });
