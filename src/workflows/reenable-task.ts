@@ -2,7 +2,7 @@ import { CancellationScope, defineQuery } from '@temporalio/workflow';
 import type { Checked, WorkflowInput } from '../activities/check-input.ts';
 import { checkInput, repeatable } from './proxies.ts';
 import { checkPolicy, openApprovals, requireApproval, type ApprovalOutcome } from './steps/approval.ts';
-import { followChanges } from './steps/changes.ts';
+import { followChanges, follows } from './steps/changes.ts';
 import { failureMessage } from './steps/failure-type.ts';
 import { startProgress, type Progress } from './steps/progress.ts';
 import { findableBy } from './steps/search-attributes.ts';
@@ -46,10 +46,10 @@ export async function reenableTask(rawInput: ReenableTaskInput): Promise<Reenabl
   const { taskID } = input;
   findableBy({ AlgoliaAppId: input.applicationId, AlgoliaTaskId: taskID });
   await checkPolicy(input.approval?.policy);
-  if (await isEnabled(taskID)) return { taskID, outcome: 'was enabled' };
+  if (await isEnabled(taskID)) return wasEnabled(taskID, tell);
 
   const approval = await approve(input, tell);
-  if (await isEnabled(taskID)) return { taskID, outcome: 'was enabled', approval };
+  if (await isEnabled(taskID)) return { ...wasEnabled(taskID, tell), approval };
   try {
     tell({ step: 'enabling the task' });
     await seeThrough(() => repeatable.enableTask({ taskID }), { since: 'see the update through' });
@@ -68,6 +68,14 @@ export async function reenableTask(rawInput: ReenableTaskInput): Promise<Reenabl
 type Tell = Progress<ReenableTaskStatus>['tell'];
 
 const describe = ({ taskID, step }: ReenableTaskStatus) => `**task \`${taskID}\`**: ${step}`;
+
+/** There is nothing left to do, or never was. */
+function wasEnabled(taskID: string, tell: Tell): ReenableTaskResult {
+  const outcome = 'was enabled';
+  tell({ step: 'done: the task was enabled already' });
+  if (follows('outcome of was enabled')) findableBy({ Outcome: outcome });
+  return { taskID, outcome };
+}
 
 const isEnabled = async (taskID: string) => (await repeatable.getTask({ taskID })).enabled !== false;
 

@@ -559,6 +559,19 @@ test('a denied approval leaves the task disabled', async () => {
   expect(simulator.world.tasks.get(taskID)?.enabled).toBe(false);
 });
 
+test('a task that is enabled already is left as it is, and nobody is asked', async () => {
+  const { taskID } = await makeConnector(simulator);
+  const handle = await worker.client.workflow.start(reenableTask, {
+    taskQueue: worker.taskQueue,
+    workflowId: randomUUID(),
+    args: [{ taskID }],
+  });
+  expect(await handle.result()).toEqual({ taskID, outcome: 'was enabled' });
+  const { typedSearchAttributes } = await handle.describe();
+  expect(typedSearchAttributes.get({ name: 'Outcome', type: 'KEYWORD' })).toBe('was enabled');
+  expect(await handle.query(reenableTaskStatus)).toEqual({ taskID, step: 'done: the task was enabled already' });
+});
+
 test.each([
   [
     'an unknown channel',
