@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import type { ApprovalPolicies } from '../approvals/load-policies.ts';
 import type { ApprovalPolicy } from '../approvals/policy.ts';
 import { planHash } from '../approvals/plan-hash.ts';
-import { didYouMean } from '../near-names.ts';
+import { didYouMean } from '../algolia/near-names.ts';
 
 /** The policy of that name, as it is when the approval is asked for: history then keeps what was in force. */
 export function createApprovalPolicy({ policies }: ApprovalPolicies) {

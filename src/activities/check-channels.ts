@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Channel } from '../approvals/channel.ts';
-import { didYouMean } from '../near-names.ts';
+import { didYouMean } from '../algolia/near-names.ts';
 
 /** Fails at once if there is no such channel: better now than when there is something to tell. */
 export function createCheckChannels(channels: Readonly<Record<string, Channel>>) {

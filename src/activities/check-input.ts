@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { z } from 'zod';
 import { asSentence, describeIssues } from '../algolia/check-input.ts';
+import { wording } from '../algolia/wording.ts';
 import { applyManifestInput } from './inputs/apply-manifest.ts';
 import { backfillInput } from './inputs/backfill.ts';
 import { callOperationInput } from './inputs/call-operation.ts';
@@ -49,7 +50,7 @@ export interface Surroundings {
 /** Checks a workflow's input before anything else happens, or throws `InvalidInput` naming every wrong place. */
 export function createCheckInput(applicationId: string) {
   return async function checkInput<T extends WorkflowType>(type: T, input: unknown): Promise<Checked<T>> {
-    const parsed = workflowInputs[type].safeParse(input);
+    const parsed = workflowInputs[type].safeParse(input, wording);
     if (parsed.success) return { ...parsed.data, applicationId } as unknown as Checked<T>;
     throw ApplicationFailure.create({
       type: 'InvalidInput',

@@ -1,6 +1,7 @@
 import { activityInfo, Context } from '@temporalio/activity';
 import { AlgoliaError } from '../algolia/algolia-error.ts';
-import { describeIssues } from '../algolia/check-input.ts';
+import { asSentence, describeIssues } from '../algolia/check-input.ts';
+import { wording } from '../algolia/wording.ts';
 import { clientOperations, type ClientInputOf } from '../operations/client-side.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { firstRing, type HeldKey } from '../secrets/key-ring-state.ts';
@@ -56,11 +57,11 @@ export function createSetClientApiKey({ applicationId, keys, store, turnKeyRing 
 }
 
 function readInput(input: unknown): { reference: string } {
-  const parsed = clientOperations.setClientApiKey.input.safeParse(input);
+  const parsed = clientOperations.setClientApiKey.input.safeParse(input, wording);
   if (parsed.success) return parsed.data.apiKey;
   throw new AlgoliaError(
     'AlgoliaInvalid',
-    `setClientApiKey: ${describeIssues(parsed.error.issues, 'input')}. Nothing was changed.`,
+    `setClientApiKey: ${asSentence(describeIssues(parsed.error.issues, 'input'))} Nothing was changed.`,
     { operation: 'setClientApiKey' },
   );
 }

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { BodyPlace } from '../operations/operation.ts';
 import { AlgoliaError } from './algolia-error.ts';
+import { suggestField, wording } from './wording.ts';
 
 /** Parses an operation's argument, or throws `AlgoliaInvalid` naming every wrong place. Nothing has been sent then. */
 export function checkInput<O extends { readonly input: z.ZodType; readonly body?: BodyPlace }>(
@@ -8,7 +9,7 @@ export function checkInput<O extends { readonly input: z.ZodType; readonly body?
   operation: O,
   input: unknown,
 ): z.output<O['input']> {
-  const parsed = operation.input.safeParse(input ?? (operation.body?.from === 'argument' ? undefined : {}));
+  const parsed = operation.input.safeParse(input ?? (operation.body?.from === 'argument' ? undefined : {}), wording);
   if (parsed.success) return parsed.data as z.output<O['input']>;
   throw new AlgoliaError(
     'AlgoliaInvalid',
@@ -28,7 +29,7 @@ export function describeIssues(issues: readonly z.core.$ZodIssue[], root: string
 function describeIssue(issue: z.core.$ZodIssue, root: string): string[] {
   const place = root + issue.path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => `${place}.${key}: unknown field`);
+    return issue.keys.map((key) => `${place}.${key}: unknown field${suggestField(key, issue)}`);
   }
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     const nearest = issue.errors.toSorted((a, b) => distance(a) - distance(b))[0];

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { describeIssues } from '../algolia/check-input.ts';
+import { wording } from '../algolia/wording.ts';
 import { ConfigError } from '../config.ts';
 import { durationMs, isTooLong } from '../duration-ms.ts';
+import { NOW_IN_HISTORY, secretReference } from '../operations/operation.ts';
 import { readYaml } from '../read-yaml.ts';
 import type { Channel } from './channel.ts';
 import type { ApprovalPolicy } from './policy.ts';
@@ -31,7 +33,7 @@ const names = z
   .array(name)
   .refine((list) => new Set(list.map(normal)).size === list.length, 'a name stands here twice');
 const reference = z.strictObject(
-  { $secret: z.string().regex(/^(env|file):./, 'a secret reference begins with env: or file:') },
+  { $secret: secretReference },
   { error: 'expected a reference such as {$secret: env:SECRET_SLACK_OPS}: who knows the URL can write there' },
 );
 
@@ -147,7 +149,10 @@ function toPolicy(
 
 function read(path: string): z.output<typeof file> {
   const fail = (why: string, cause?: unknown) => new ConfigError(`APPROVAL_POLICIES: ${path}: ${why}`, { cause });
-  const parsed = file.safeParse(readYaml(path, fail));
-  if (!parsed.success) throw fail(describeIssues(parsed.error.issues, 'file').replace(/(^|; )file(\.|: )?/g, '$1'));
+  const parsed = file.safeParse(readYaml(path, fail), wording);
+  if (!parsed.success) throw fail(placesIn(describeIssues(parsed.error.issues, 'file')));
   return parsed.data;
 }
+
+/** Nothing of a file has been anywhere yet. */
+const placesIn = (issues: string): string => issues.replace(/(^|; )file(\.|: )?/g, '$1').replaceAll(NOW_IN_HISTORY, '');

@@ -4,6 +4,7 @@ import { loadManifest } from '../manifest/load-manifest.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { applyManifestId, type ApplyManifestInput } from '../workflows/apply-manifest.ts';
 import { applicationOf } from './application.ts';
+import { checkWorkflowInput } from './check-workflow-input.ts';
 import { CliError, EXIT } from './exit.ts';
 import { offer, offerFiles } from './complete.ts';
 import { addExamples } from './examples.ts';
@@ -65,14 +66,12 @@ async function apply(session: Session, path: string, manifest: Manifest, options
       `ALGOLIA_APPLICATION_ID is ${applicationOf(session)}, but the worker serves ${applicationId}. Nothing was started.`,
       EXIT.usage,
     );
+  const input = inputOf(manifest, hash, options);
+  checkWorkflowInput('applyManifest', input);
   const id = applyManifestId(applicationId);
   const url = workflowUrl(session, id);
   if (url !== undefined) remark(`watch and approve: ${url}`);
-  const result = await startWorkflow(
-    session,
-    { type: 'applyManifest', input: inputOf(manifest, hash, options), id },
-    options,
-  );
+  const result = await startWorkflow(session, { type: 'applyManifest', input, id }, options);
   if (result === undefined && !options.json && !options.wait)
     print(`approve: algolia-ingestion approve ${id} --as <name>`);
 }

@@ -1,4 +1,4 @@
-import { didYouMean } from '../near-names.ts';
+import { didYouMean } from '../algolia/near-names.ts';
 import { CliError, EXIT } from './exit.ts';
 
 /** The name itself if it is one of the known ones; else an error that suggests those it may have been meant for. */

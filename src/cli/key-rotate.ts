@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { rotateApiKeyId, type RotateApiKeyResult } from '../workflows/rotate-api-key.ts';
 import { applicationOf } from './application.ts';
+import { checkWorkflowInput } from './check-workflow-input.ts';
 import { addExamples } from './examples.ts';
 import { EXIT } from './exit.ts';
 import { startWorkflow, type StartOptions } from './start.ts';
@@ -40,13 +41,11 @@ export function addKeyRotateCommand(key: Command): void {
     .option('--wait', 'show what it is doing until it ends, and print its result as JSON')
     .option('--json', 'print {workflowId, runId, type}; with --wait, the result or the failure')
     .action(async (options: RotateOptions) => {
+      const input = inputOf(options);
+      checkWorkflowInput('rotateApiKey', input);
       const result = await withTemporal(
         (session) =>
-          startWorkflow(
-            session,
-            { type: 'rotateApiKey', input: inputOf(options), id: rotateApiKeyId(applicationOf(session)) },
-            options,
-          ),
+          startWorkflow(session, { type: 'rotateApiKey', input, id: rotateApiKeyId(applicationOf(session)) }, options),
         { identity: options.as },
       );
       // A denied approval is an answer of the workflow; here it is one to act upon.

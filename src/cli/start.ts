@@ -41,6 +41,7 @@ export function addStartCommand(program: Command): void {
     .action(async (workflow: string, json: string, options: StartOptions) => {
       const type = choose('workflow', workflow, workflowTypes, 'algolia-ingestion start --help');
       const input = await readJsonArgument(json);
+      checkWorkflowInput(type, input);
       const id = options.id ?? `${type}-${randomUUID()}`;
       await withTemporal((session) => startWorkflow(session, { type, input, id }, options), { identity: options.as });
     });
@@ -62,7 +63,6 @@ export async function startWorkflow(
   { type, input, id }: WorkflowToStart,
   { wait, json }: StartOptions,
 ): Promise<unknown> {
-  checkWorkflowInput(type, input);
   const { client, config } = session;
   const polled = await isPolled(session, 'workflows');
   const handle = await client.workflow

@@ -145,11 +145,33 @@ export class JsonText {
 
 const LITERAL_SECRET = `a credential may not stand here in the clear: write {"$secret": "env:SECRET_…"} or {"$secret": "file:…"}${NOW_IN_HISTORY}`;
 
+/** Why no worker can read this reference, whatever its variables and files are. */
+function whyUnreadable(reference: string): string | undefined {
+  const [, kind, name = ''] = /^(env|file):(.+)$/s.exec(reference) ?? [];
+  if (kind === undefined) return `a secret reference begins with env: or file:${NOW_IN_HISTORY}`;
+  if (kind === 'env')
+    return name.startsWith('SECRET_')
+      ? undefined
+      : 'only variables that begin with SECRET_ may be read, such as env:SECRET_SHOPIFY';
+  return name.startsWith('/') || name.includes('\0') || name.split(/[/\\]/).includes('..')
+    ? 'the path must be relative to SECRETS_DIR and stay below it, such as file:shopify/token'
+    : undefined;
+}
+
+/** A reference, checked by its text: whether it names something is for the worker to see, right before sending. */
+export const secretReference = z
+  .string()
+  .regex(/^(env:SECRET_|file:)./, { error: ({ input }) => whyUnreadable(String(input)), abort: true })
+  .check((ctx) => {
+    const message = whyUnreadable(ctx.value);
+    if (message !== undefined) ctx.issues.push({ code: 'custom', message, input: ctx.value });
+  });
+
 /** A place for a credential: takes `{"$secret": "env:SECRET_NAME"}` or `{"$secret": "file:path"}`, never the value. */
 export const secret = () =>
   z
     .strictObject(
-      { $secret: z.string().regex(/^(env|file):./, 'a secret reference begins with env: or file:') },
+      { $secret: secretReference },
       { error: (issue) => (issue.code === 'invalid_type' && issue.input !== undefined ? LITERAL_SECRET : undefined) },
     )
     .transform((value) => new SecretRef(value.$secret));

@@ -103,6 +103,6 @@ test.for([
 
 test('a file that is not there is named', () => {
   expect(() => loadApprovalPolicies('/nowhere/policies.yaml')).toThrow(
-    /^APPROVAL_POLICIES: \/nowhere\/policies.yaml: cannot be read: ENOENT/,
+    /^APPROVAL_POLICIES: \/nowhere\/policies.yaml: cannot be read: there is no such file/,
   );
 });

@@ -104,7 +104,10 @@ test('a key that Algolia refuses is denied', async () => {
 
 test('wrong input is refused before it gets to Temporal, where a credential would stay', async () => {
   const unknownField = await cli(['call', 'listSources', '{"pge": 1}']);
-  expect(unknownField).toMatchObject({ code: 2, stderr: 'listSources: input.pge: unknown field. Nothing was sent.\n' });
+  expect(unknownField).toMatchObject({
+    code: 2,
+    stderr: 'listSources: input.pge: unknown field (did you mean page?). Nothing was sent.\n',
+  });
   const literal = await cli([
     'call',
     'createAuthentication',

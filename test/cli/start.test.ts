@@ -65,6 +65,19 @@ test('a workflow that fails ends with 1 and says why, as JSON if asked', async (
   expect(json.json()).toMatchObject({ type: 'SyncFailed', details: { remoteStillRunning: false } });
 });
 
+test('wrong input is refused also where no server answers, and a name that is not there is asked for', async () => {
+  const nowhere = { TEMPORAL_ADDRESS: '127.0.0.1:9' };
+  const wrong = await cli(['start', 'callOperation', '{"operation": "listTask"}'], { env: nowhere });
+  expect(wrong).toMatchObject({
+    code: 2,
+    stderr:
+      "callOperation: input.operation: there is no operation 'listTask'. Did you mean listTasks? Nothing was started.\n",
+  });
+  const rotate = await cli(['key', 'rotate', '--to', 'file:../key'], { env: nowhere });
+  expect(rotate.code).toBe(2);
+  expect(rotate.stderr).toMatch(/^rotateApiKey: input\.toSecret: the path must be .* Nothing was started\.$/m);
+});
+
 test('wrong input is refused before it reaches Temporal, where a credential would stay', async () => {
   const id = `wrong-${randomUUID()}`;
   const wrong = await cli(['start', 'syncTask', '{"taskId": "x"}', '--id', id]);

@@ -571,14 +571,21 @@ describe('an input that is wrong is refused before anything is sent:', () => {
     { input: { taskID: '' }, message: 'input.taskID: an id may not be empty' },
     { input: { taskID: '..' }, message: "input.taskID: an id may not be '.' or '..'" },
     { input: { taskID: 7 }, message: 'input.taskID: expected string, received number' },
-    { input: { taskID: 't', maxDuraton: '2h' }, message: 'input.maxDuraton: unknown field' },
+    {
+      input: { taskID: 't', maxDuraton: '2h' },
+      message: 'input.maxDuraton: unknown field (did you mean maxDuration?)',
+    },
+    {
+      input: { taskID: 't', maxDuration: 30 },
+      message: 'input.maxDuration: expected a duration such as "30s", "15m", "2h" or "1d"',
+    },
     {
       input: { taskID: 't', maxDuration: 'soon' },
       message: 'input.maxDuration: expected a duration such as "30s", "15m", "2h" or "1d"',
     },
     {
       input: { taskID: 't', onBusy: 'queue' },
-      message: 'input.onBusy: Invalid option: expected one of "adopt"|"wait"|"skip"|"fail"',
+      message: 'input.onBusy: expected one of "adopt", "wait", "skip", "fail"',
     },
   ])('$input', async ({ input, message }) => {
     expect(await failureOf(await start(input as never, { by: untouched.worker }))).toMatchObject({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { noSuch } from '../../near-names.ts';
+import { noSuch } from '../../algolia/near-names.ts';
+import { wording } from '../../algolia/wording.ts';
 import { callableNames, callables } from '../../operations/client-side.ts';
 import { approvalBy, intent } from './vocabulary.ts';
 
@@ -19,7 +20,7 @@ export const callOperationInput = z
     const { operation: name, params, confirm } = ctx.value;
     const operation = callables[name];
     const isBody = 'body' in operation && operation.body.from === 'argument';
-    const parsed = operation.input.safeParse(params ?? (isBody ? undefined : {}));
+    const parsed = operation.input.safeParse(params ?? (isBody ? undefined : {}), wording);
     if (!parsed.success) {
       ctx.issues.push(
         ...parsed.error.issues.map((issue) => ({ ...issue, path: ['params', ...issue.path] }) as z.core.$ZodRawIssue),

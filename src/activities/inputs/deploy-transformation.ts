@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AuthenticationCreate } from '../../operations/authentications.ts';
 import { freeObject } from '../../operations/operation.ts';
 import { run } from './change.ts';
-import { approvalBy, asWritten, id, intent } from './vocabulary.ts';
+import { approvalBy, asWritten, id, intent, staysBelow } from './vocabulary.ts';
 
 /** History keeps the code some ten times, and Temporal takes no more than 2 MB at once. */
 export const MAX_CODE_BYTES = 200_000;
@@ -48,6 +48,7 @@ export const deployTransformationInput = z
     codeRef: z
       .string()
       .regex(/^file:./, 'expected file:<path below RECORDS_DIR>')
+      .check(staysBelow)
       .optional(),
     /** Of a transformation without code. */
     steps: steps.optional(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { wording } from '../../algolia/wording.ts';
 import { AuthenticationCreate } from '../../operations/authentications.ts';
 import { DestinationCreate } from '../../operations/destinations.ts';
 import { freeObject } from '../../operations/operation.ts';
@@ -16,7 +17,8 @@ function without<S extends z.ZodType, const F extends Readonly<Record<string, un
   const rest = z.custom<Without<z.input<S>, keyof F>>().check((ctx) => {
     const value: unknown = ctx.value;
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      ctx.issues.push({ code: 'custom', message: 'expected an object', input: value });
+      const message = `expected an object${value === undefined ? ', but it is missing' : ''}`;
+      ctx.issues.push({ code: 'custom', message, input: value });
       return;
     }
     for (const name of Object.keys(filledIn)) {
@@ -28,7 +30,7 @@ function without<S extends z.ZodType, const F extends Readonly<Record<string, un
           input: value,
         });
     }
-    const parsed = schema.safeParse({ ...value, ...filledIn });
+    const parsed = schema.safeParse({ ...value, ...filledIn }, wording);
     if (!parsed.success) ctx.issues.push(...(parsed.error.issues as z.core.$ZodRawIssue[]));
   });
   schemaBehind.set(rest, { schema, without: Object.keys(filledIn) });

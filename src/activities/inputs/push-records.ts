@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { pushAction, pushRecords } from '../../operations/push.ts';
 import { resourceID } from '../../operations/operation.ts';
-import { whyNotBelow } from '../../records/record-file.ts';
-import { duration, intent } from './vocabulary.ts';
+import { duration, intent, staysBelow } from './vocabulary.ts';
 
 const DEFAULT_MAX_RECORDS = 1_000;
 /** With the request around it below the 5 MB that a proxy lets pass. */
@@ -18,10 +17,7 @@ export const recordsRef = z.strictObject({
   uri: z
     .string()
     .regex(/^(file|https?):./, 'expected file:<path below RECORDS_DIR> or https://<host in RECORDS_HOSTS>/…')
-    .check((ctx) => {
-      const message = ctx.value.startsWith('file:') ? whyNotBelow(ctx.value) : undefined;
-      if (message !== undefined) ctx.issues.push({ code: 'custom', message, input: ctx.value });
-    }),
+    .check(staysBelow),
   /** In hex, of the bytes as they lie there. Proven before anything is pushed. */
   sha256: z
     .string()
@@ -65,7 +61,7 @@ export const pushRecordsInput = z
   })
   .check((ctx) => {
     const { indexName, taskID, action, records, recordsRef: reference, referenceIndexName, allowRepeat } = ctx.value;
-    const refuse = (path: string[], message: string) =>
+    const refuse = (path: (string | number)[], message: string) =>
       ctx.issues.push({ code: 'custom', message, path, input: ctx.value });
     if ((indexName === undefined) === (taskID === undefined)) refuse([], 'give either indexName or taskID');
     if (taskID !== undefined && referenceIndexName !== undefined)
@@ -92,7 +88,7 @@ export const pushRecordsInput = z
     const place = records.findIndex(hasOperation);
     if (place >= 0)
       refuse(
-        ['records', String(place)],
+        ['records', place],
         `a built-in operation (_operation) is not safe to repeat, as a push whose answer is lost has to be: ${ALLOW_REPEAT}`,
       );
   });

@@ -1,6 +1,6 @@
 import { msToNumber } from '@temporalio/common/lib/time.js';
 import { z } from 'zod';
-import { NOW_IN_HISTORY } from '../../operations/operation.ts';
+import { NOW_IN_HISTORY, secretReference } from '../../operations/operation.ts';
 import { CACHE_MS } from '../../secrets/key-ring.ts';
 import { approvalBy, duration, id, intent } from './vocabulary.ts';
 
@@ -21,7 +21,11 @@ const ADMIN_SECRET = 'env:SECRET_ALGOLIA_ADMIN_KEY';
 const reference = (example: string) =>
   z
     .string()
-    .regex(/^(env:SECRET_\w+|file:.+)$/, `expected a reference such as "${example}", never a key${NOW_IN_HISTORY}`);
+    .regex(/^(env:SECRET_\w+|file:.+)$/, {
+      error: `expected a reference such as "${example}", never a key${NOW_IN_HISTORY}`,
+      abort: true,
+    })
+    .pipe(secretReference);
 
 /** Which key to rotate to, and how carefully. */
 const rotation = {

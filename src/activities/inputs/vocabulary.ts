@@ -1,10 +1,14 @@
 import { z } from 'zod';
+import { wording } from '../../algolia/wording.ts';
 import { isTooLong } from '../../duration-ms.ts';
+import { whyNotBelow } from '../../records/record-file.ts';
+
+const A_DURATION = 'expected a duration such as "30s", "15m", "2h" or "1d"';
 
 /** A duration as every input takes it. Workflows turn it into ms with `steps/duration.ts`, which knows the same units and the same end. */
 export const duration = z
-  .string()
-  .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'expected a duration such as "30s", "15m", "2h" or "1d"')
+  .string({ error: ({ input }) => (input === undefined ? undefined : A_DURATION) })
+  .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, A_DURATION)
   .refine((text) => !isTooLong(text), 'longer than ten years');
 
 /** A time zone as the tz database names it. */
@@ -25,7 +29,7 @@ export const schemaBehind = new WeakMap<z.core.$ZodType, { schema: z.ZodType; wi
 /** Checks by `schema`, but keeps the value as the caller wrote it: references to secrets stay references. */
 export function asWritten<S extends z.ZodType>(schema: S) {
   const written = z.custom<z.input<S>>().check((ctx) => {
-    const parsed = schema.safeParse(ctx.value);
+    const parsed = schema.safeParse(ctx.value, wording);
     if (!parsed.success) ctx.issues.push(...(parsed.error.issues as z.core.$ZodRawIssue[]));
   });
   schemaBehind.set(written, { schema, without: [] });
@@ -46,3 +50,9 @@ export const id = z
   .string()
   .min(1, 'an id may not be empty')
   .regex(/^(?!\.{1,2}$)/, "an id may not be '.' or '..'");
+
+/** The check of a `file:` URI: by its name at least it leads to nothing outside of `RECORDS_DIR`. */
+export function staysBelow(ctx: z.core.ParsePayload<string>): void {
+  const message = ctx.value.startsWith('file:') ? whyNotBelow(ctx.value) : undefined;
+  if (message !== undefined) ctx.issues.push({ code: 'custom', message, input: ctx.value });
+}

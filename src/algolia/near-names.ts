@@ -1,5 +1,3 @@
-import leven from 'leven';
-
 const MAX_SUGGESTIONS = 3;
 
 /** `Did you mean syncTask?`: for a name that nothing has; empty where nothing is near. */
@@ -11,20 +9,22 @@ export function didYouMean(name: string, known: readonly string[]): string {
 /** The same as the message of a zod enum of such names; where nothing is near, all that there are. */
 export const noSuch =
   (kind: string, known: readonly string[]) =>
-  ({ input }: { readonly input?: unknown }): string | undefined =>
+  ({ input }: { readonly input?: unknown }): string =>
     typeof input === 'string'
       ? `there is no ${kind} '${input}'. ${didYouMean(input, known) || `There are ${known.join(', ')}`}`
-      : undefined;
+      : `expected the name of the ${kind}${input === undefined ? ', but it is missing' : ''}`;
 
 /** A typing mistake or two away, or a part of the name. */
 function namesNear(name: string, known: readonly string[]): string[] {
   const wanted = name.toLowerCase();
   const within = Math.max(2, Math.floor(wanted.length / 3));
   const close = known
+    // A longer name is further away, and a very long one takes long to compare.
+    .filter((candidate) => wanted.length <= 2 * candidate.length + 2)
     .map((candidate) => {
       const other = candidate.toLowerCase();
       const isPart = wanted.length > 2 && (other.includes(wanted) || wanted.includes(other));
-      return { candidate, distance: isPart ? Math.min(1, leven(wanted, other)) : leven(wanted, other) };
+      return { candidate, distance: isPart ? Math.min(1, editDistance(wanted, other)) : editDistance(wanted, other) };
     })
     .filter(({ distance }) => distance <= within)
     .toSorted((a, b) => a.distance - b.distance);
@@ -33,4 +33,22 @@ function namesNear(name: string, known: readonly string[]): string[] {
     .filter(({ distance }) => distance <= nearest + 1)
     .slice(0, MAX_SUGGESTIONS)
     .map(({ candidate }) => candidate);
+}
+
+/** How many characters have to be put in, taken out or exchanged to make one of the other. */
+function editDistance(from: string, to: string): number {
+  let before = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (const [row, character] of Array.from(from).entries()) {
+    const current = [row + 1];
+    for (const [column, other] of Array.from(to).entries())
+      current.push(
+        Math.min(
+          (current[column] as number) + 1,
+          (before[column + 1] as number) + 1,
+          (before[column] as number) + (character === other ? 0 : 1),
+        ),
+      );
+    before = current;
+  }
+  return before.at(-1) as number;
 }

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { createApprovalPolicy } from '../src/activities/approval-policy.ts';
-import { createCheckChannels } from '../src/activities/check-channels.ts';
-import { callOperationInput } from '../src/activities/inputs/call-operation.ts';
-import { loadApprovalPolicies } from '../src/approvals/load-policies.ts';
-import { didYouMean, noSuch } from '../src/near-names.ts';
+import { createApprovalPolicy } from '../../src/activities/approval-policy.ts';
+import { createCheckChannels } from '../../src/activities/check-channels.ts';
+import { callOperationInput } from '../../src/activities/inputs/call-operation.ts';
+import { loadApprovalPolicies } from '../../src/approvals/load-policies.ts';
+import { didYouMean, noSuch } from '../../src/algolia/near-names.ts';
 
 const known = ['syncTask', 'syncSource', 'backfill', 'watchConnectors'];
 
@@ -22,7 +22,8 @@ test('an enum of names says which may have been meant, and of what is no name wh
   const messageOf = (value: unknown) => schema.safeParse(value).error?.issues[0]?.message;
   expect(messageOf('backfil')).toBe("there is no workflow 'backfil'. Did you mean backfill?");
   expect(messageOf('x')).toBe("there is no workflow 'x'. There are syncTask, syncSource, backfill, watchConnectors");
-  expect(messageOf(1)).toContain('expected one of');
+  expect(messageOf(1)).toBe('expected the name of the workflow');
+  expect(messageOf(undefined)).toBe('expected the name of the workflow, but it is missing');
 });
 
 test('an operation, an approval policy and a channel that do not exist are told so', async () => {

@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { deployTransformationInput } from '../../src/activities/inputs/deploy-transformation.ts';
+import { pushRecordsInput } from '../../src/activities/inputs/push-records.ts';
+import { rotateApiKeyInput } from '../../src/activities/inputs/rotate-api-key.ts';
+import { workflowInputs } from '../../src/activities/check-input.ts';
+import { describeIssues } from '../../src/algolia/check-input.ts';
+import { wording } from '../../src/algolia/wording.ts';
+
+function problem(schema: z.ZodType, value: unknown): string {
+  const { error } = schema.safeParse(value, wording);
+  return error ? describeIssues(error.issues, 'input') : 'fine';
+}
+
+test.each<[z.ZodType, unknown, string]>([
+  [z.string(), undefined, 'expected string, but it is missing'],
+  [z.string(), null, 'expected string, received null'],
+  [z.array(z.string()), 'a', 'expected array, received string'],
+  [z.int(), 1.5, 'expected a whole number'],
+  [z.record(z.string(), z.string()), 'a', 'expected object, received string'],
+  [z.string().min(1), '', 'may not be empty'],
+  [z.string().max(3), 'four', 'expected at most 3 characters'],
+  [z.array(z.string()).min(1), [], 'expected at least 1 item'],
+  [z.array(z.string()).max(1), ['a', 'b'], 'expected at most 1 item'],
+  [z.int().min(1).max(9), 0, 'expected at least 1'],
+  [z.int().min(1).max(9), 10, 'expected at most 9'],
+  [z.literal('code'), 'java', 'expected "code"'],
+  [z.enum(['fail', 'wait']), 'skip', 'expected one of "fail", "wait"'],
+  [z.enum(['fail', 'wait']), undefined, 'expected one of "fail", "wait", but it is missing'],
+])('%# says what was expected: %j, %s', (schema, value, words) => {
+  expect(problem(schema, value)).toBe(`input: ${words}`);
+});
+
+test('of variants that are told apart by a field, that field is named', () => {
+  const schema = z.discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('json'), url: z.string() }),
+    z.strictObject({ type: z.literal('push') }),
+  ]);
+  expect(problem(schema, { type: 'JSON' })).toBe('input.type: expected one of "json", "push"');
+  expect(problem(schema, {})).toBe('input.type: expected one of "json", "push", but it is missing');
+});
+
+test.each<[keyof typeof workflowInputs, unknown, string]>([
+  ['syncTask', { taskId: 't' }, 'input.taskId: unknown field (did you mean taskID?)'],
+  ['syncTask', { taskID: 't', onbusy: 'wait' }, 'input.onbusy: unknown field (did you mean onBusy?)'],
+  ['syncTask', { taskID: 't', taskId: 't' }, 'input.taskId: unknown field'],
+  ['syncTask', { taskID: 't', colour: 'red' }, 'input.colour: unknown field'],
+  ['provisionConnector', { name: 'n', sync: {} }, 'input.sync: unknown field'],
+  ['backfill', { items: [{ taskID: 't', newRun: 2 }] }, 'input.items[0].newRun: unknown field (did you mean newRuns?)'],
+  [
+    'changeSource',
+    { sourceID: 's', sourceUpdate: { input: { urll: 'https://example.com' } } },
+    'input.sourceUpdate.input.urll: unknown field (did you mean url?)',
+  ],
+  [
+    'callOperation',
+    { operation: 'getTask', params: { task: 't' } },
+    'input.params.task: unknown field (did you mean taskID?)',
+  ],
+  ['applyManifest', { manifest: { source: [] } }, 'input.manifest.source: unknown field (did you mean sources?)'],
+])('a field that %s does not have is told with the one that may have been meant: %j', (type, input, words) => {
+  expect(problem(workflowInputs[type], input).split('; ')).toContain(words);
+});
+
+test('a name of a megabyte is told within a moment', () => {
+  const begun = performance.now();
+  expect(problem(workflowInputs.syncTask, { taskID: 't', ['x'.repeat(1_000_000)]: 1 })).toContain('unknown field');
+  expect(performance.now() - begun).toBeLessThan(1_000);
+});
+
+test('what leads out of its directory is refused by its name', () => {
+  expect(problem(rotateApiKeyInput, { toSecret: 'file:../key' })).toContain(
+    'input.toSecret: the path must be relative',
+  );
+  expect(problem(rotateApiKeyInput, { toSecret: 'file:algolia/v8' })).toBe('fine');
+  const code = { transformationID: 't', tryOn: [{ objectID: '1' }] };
+  expect(problem(deployTransformationInput, { ...code, codeRef: 'file:../code.js' })).toContain(
+    'input.codeRef: the path must be relative to RECORDS_DIR',
+  );
+  expect(problem(deployTransformationInput, { ...code, codeRef: 'file:code.js' })).toBe('fine');
+});
+
+test('a record of an array is named by its place', () => {
+  const records = [{ objectID: '1' }, { objectID: '2', stock: { _operation: 'Increment', value: 1 } }];
+  expect(problem(pushRecordsInput, { indexName: 'i', action: 'partialUpdateObject', records })).toContain(
+    'input.records[1]: a built-in operation',
+  );
+});
