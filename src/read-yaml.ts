@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseDocument } from 'yaml';
-import { messageOf } from './message-of.ts';
+import { messageOf, whyUnreadable } from './message-of.ts';
 
 /** What the YAML file of that name, or of that descriptor, says, checked by nobody. What `fail` makes of a reason is thrown. */
 export function readYaml(path: string | number, fail: (why: string, cause?: unknown) => Error): unknown {
@@ -8,12 +8,12 @@ export function readYaml(path: string | number, fail: (why: string, cause?: unkn
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw fail(`cannot be read: ${messageOf(error)}`, error);
+    throw fail(`cannot be read: ${whyUnreadable(error)}`, error);
   }
   const document = parseDocument(text, { prettyErrors: true, merge: true });
   const [error] = document.errors;
   if (error?.code === 'MULTIPLE_DOCS') throw fail('it holds several documents (---), and only one can be read', error);
-  if (error) throw fail(error.message.replace(/\s+/g, ' ').trim(), error);
+  if (error) throw fail(firstLine(error.message), error);
   try {
     return document.toJS();
   } catch (error) {
@@ -21,3 +21,6 @@ export function readYaml(path: string | number, fail: (why: string, cause?: unkn
     throw fail(messageOf(error), error);
   }
 }
+
+/** What is wrong and where; below it, the place is drawn. */
+const firstLine = (message: string): string => (message.split('\n')[0] ?? '').replace(/:$/, '');

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
+import { whyUnreadable } from '../message-of.ts';
 import { CliError, EXIT } from './exit.ts';
 
 export const JSON_HELP = 'JSON text, @file, or - for standard input';
@@ -23,7 +24,7 @@ async function readSource(argument: string): Promise<{ from: string; content: st
   try {
     return { from: file, content: await readFile(file, 'utf8') };
   } catch (error) {
-    throw new CliError(`${file} can't be read: ${(error as Error).message}`, EXIT.usage, error);
+    throw new CliError(`${file} can't be read: ${whyUnreadable(error)}`, EXIT.usage, error);
   }
 }
 

@@ -10,6 +10,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     .description('Durable Algolia ingestion on Temporal.')
     .version(readPackage().version)
     .exitOverride()
+    .showHelpAfterError('`--help` behind the command tells more.')
     .addHelpText('after', EXIT_HELP);
   for (const [name, { summary, add }] of Object.entries(commands)) {
     if (words.includes(name)) await add(program);

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { ConfigError, loadCliConfig, type CliConfig } from '../config.ts';
+import { whyUnreadable } from '../message-of.ts';
 import { createScrubber } from '../secrets/scrubber.ts';
 import { createSecretStore } from '../secrets/secret-store.ts';
 import { addExamples } from './examples.ts';
@@ -49,7 +50,7 @@ async function allReferences({ secretVariables, secretsDir }: CliConfig): Promis
   const variables = Object.keys(secretVariables).map((name) => `env:${name}`);
   if (secretsDir === undefined) return variables;
   const entries = await readdir(secretsDir, { recursive: true, withFileTypes: true }).catch((error: Error) => {
-    throw new ConfigError(`SECRETS_DIR: ${error.message}`, { cause: error });
+    throw new ConfigError(`SECRETS_DIR: ${whyUnreadable(error)}`, { cause: error });
   });
   const files = entries
     .filter((entry) => !entry.isDirectory())

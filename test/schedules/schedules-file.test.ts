@@ -65,6 +65,7 @@ test.each([
     "schedules[0] has the id 'a' already",
   ],
   ['schedules: [', 'schedules.yaml: '],
+  ['project: a\nschedules:\n\t- id: b', /at line 3, column 1$/],
   ['', /schedules\.yaml: \n  expected object/],
   ['schedules: []\n---\nschedules: []', 'it holds several documents (---), and only one can be read'],
 ])('%s is refused', (text, message) => {
@@ -77,5 +78,7 @@ test('what schedules have in common can be written once', () => {
 });
 
 test('a file that is not there is named', () => {
-  expect(() => loadSchedules('/nowhere/schedules.yaml')).toThrow('/nowhere/schedules.yaml: cannot be read');
+  expect(() => loadSchedules('/nowhere/schedules.yaml')).toThrow(
+    '/nowhere/schedules.yaml: cannot be read: there is no such file or directory',
+  );
 });
