@@ -2,19 +2,27 @@ import { Client, Connection } from '@temporalio/client';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { WorkflowInput } from '../src/activities/check-input.ts';
 import { table } from '../src/cli/output.ts';
-import type { connectorPipeline } from '../src/workflows/connector-pipeline.ts';
-import type { provisionConnector } from '../src/workflows/provision-connector.ts';
 import { rotateApiKeyId } from '../src/workflows/rotate-api-key.ts';
 import { answerApprovals } from './demo/answer-approvals.ts';
+import { begin } from './demo/begin.ts';
 import { airports, movies } from './demo/connectors.ts';
 import { follow, type Outcome } from './demo/follow.ts';
 import { createProgressDisplay } from './demo/progress-display.ts';
 import { seedStartForms } from './demo/seed-start-forms.ts';
-import { APPLICATION_ID, startServices, STATE_DIR, TASK_QUEUE, type Services } from './services.ts';
+import {
+  APPLICATION_ID,
+  cliFor,
+  startServices,
+  STATE_DIR,
+  STOP_SIGNALS,
+  TASK_QUEUE,
+  type Services,
+} from './services.ts';
 
 const flags = readFlags();
-let stopping = false;
+const display = createProgressDisplay(process.stdout);
 
 function readFlags() {
   try {
@@ -31,33 +39,35 @@ function readFlags() {
 
 /** Provisions and syncs both connectors; for the films a person approves, and the API key is rotated in between. */
 async function main({ temporal, data, simulator }: Services): Promise<number> {
-  const startedAt = Date.now();
   const webUi = `${temporal.uiUrl}/namespaces/${temporal.namespace}`;
   process.stdout.write(`Web UI ${temporal.uiUrl}   worker log ${join(STATE_DIR, 'worker.log')}\n\n`);
   const connection = await Connection.connect({ address: temporal.address });
   const client = new Client({ connection, namespace: temporal.namespace });
-  const display = createProgressDisplay(process.stdout);
 
-  const idOf = (name: string) => `demo/${name.replaceAll(' ', '-')}/${startedAt}`;
   const films = movies(data.url);
-  const pipeline = await client.workflow.start<typeof connectorPipeline>('connectorPipeline', {
-    taskQueue: TASK_QUEUE,
-    workflowId: idOf(films.name),
-    args: [{ ...films, thenRotate: rotation(startedAt) }],
-    staticSummary: films.reason,
+  const pipeline = await begin<WorkflowInput<'connectorPipeline'>>({
+    client,
+    type: 'connectorPipeline',
+    name: films.name,
+    input: { ...films, thenRotate: rotation(Date.now()) },
+    summary: films.reason,
+    say: display.say,
   });
   const fields = airports(data.url);
-  const provisioning = await client.workflow.start<typeof provisionConnector>('provisionConnector', {
-    taskQueue: TASK_QUEUE,
-    workflowId: idOf(fields.name),
-    args: [fields],
-    staticSummary: fields.reason,
+  const provisioning = await begin<WorkflowInput<'provisionConnector'>>({
+    client,
+    type: 'provisionConnector',
+    name: fields.name,
+    input: fields,
+    summary: fields.reason,
+    say: display.say,
   });
   const finished = new AbortController();
   const answering = answerApprovals({
     client,
     workflowIds: [pipeline.workflowId, rotateApiKeyId(APPLICATION_ID)],
     webUi,
+    cli: cliFor(temporal.address),
     say: display.say,
     ...(flags.yes ? { approver: 'demo --yes' } : {}),
     signal: finished.signal,
@@ -104,7 +114,7 @@ function summaryTable(outcomes: readonly Outcome[], webUi: string): string {
   return `\n${table(['connector', 'records', 'verdict', 'duration', 'Web UI'], rows)}\n`;
 }
 
-function whatToTry({ uiUrl, namespace }: Services['temporal']): string {
+function whatToTry({ address, uiUrl, namespace }: Services['temporal']): string {
   const base = `${uiUrl}/namespaces/${namespace}`;
   const workflows = `${base}/workflows`;
   return [
@@ -113,6 +123,7 @@ function whatToTry({ uiUrl, namespace }: Services['temporal']): string {
     `  start a sync        ${workflows}/start-workflow?taskQueue=${TASK_QUEUE}&workflowType=syncTask`,
     `  all syncs           ${workflows}?query=${encodeURIComponent("WorkflowType='syncTask'")}`,
     `  one operation       ${base}/activities/start?taskQueue=${TASK_QUEUE}&activityType=listTasks&startToCloseTimeout=30s`,
+    `  the command line    ${cliFor(address)} --help`,
     '  what else there is  docs/workflows.md',
     '',
     'Ctrl-C stops it.',
@@ -123,20 +134,30 @@ function whatToTry({ uiUrl, namespace }: Services['temporal']): string {
 /** Nothing would ever finish without it. */
 async function workerEnded({ worker }: Services): Promise<number> {
   await once(worker, 'exit');
-  if (stopping) return 0;
+  if (stopping) return stopping;
+  display.stop();
   process.stderr.write(`\nThe worker has ended; its log says why: ${join(STATE_DIR, 'worker.log')}\n`);
   return shutDown(services, 1);
 }
 
-async function shutDown(services: Services, exitCode: number): Promise<never> {
-  stopping = true;
-  await services.stop();
-  process.exit(exitCode);
+let stopping: Promise<never> | undefined;
+
+function shutDown(services: Services, exitCode: number): Promise<never> {
+  stopping ??= (async () => {
+    // It hides the cursor, and draws over what comes after it.
+    display.stop();
+    await services.stop();
+    process.exit(exitCode);
+  })();
+  return stopping;
 }
+
+/** What is stopped takes along what waits for it. */
+const unlessStopping = (error: unknown): Promise<never> => stopping ?? Promise.reject(error);
 
 process.stdout.write('Starting Temporal, the simulator and the worker …\n');
 const services = await startServices({ workerLog: { file: join(STATE_DIR, 'worker.log') }, keepState: true });
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void shutDown(services, 130));
-const exitCode = await Promise.race([main(services), workerEnded(services)]);
+for (const signal of STOP_SIGNALS) process.once(signal, () => void shutDown(services, 130));
+const exitCode = await Promise.race([main(services).catch(unlessStopping), workerEnded(services)]);
 if (flags.once) await shutDown(services, exitCode);
 process.stdout.write(whatToTry(services.temporal));

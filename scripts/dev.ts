@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { startServices } from './services.ts';
+import { cliFor, startServices, STOP_SIGNALS } from './services.ts';
 
 /** The demo's services without the demo: for working on the worker, which restarts on every change. */
 const services = await startServices({ watch: true, workerLog: 'inherit', keepState: true });
@@ -9,8 +9,9 @@ process.stdout.write(
     `Web UI     ${services.temporal.uiUrl ?? ''}`,
     `simulator  ${services.simulator.url}`,
     `data       ${services.data.url}/movies.json and /airports.csv`,
+    `CLI        ${cliFor(services.temporal.address)} --help`,
     'Ctrl-C stops everything.\n',
   ].join('\n'),
 );
-await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM'), once(services.worker, 'exit')]);
+await Promise.race([...STOP_SIGNALS.map((signal) => once(process, signal)), once(services.worker, 'exit')]);
 await services.stop();

@@ -19,9 +19,16 @@ const usualOrFree = (port: number): Promise<number> => freePort(port).catch(() =
 
 export const APPLICATION_ID = 'DEMOAPP';
 const API_KEY = 'demo-key';
+/** How people call the command line for these services: it looks for Temporal on the usual port. */
+export const cliFor = (address: string): string =>
+  `${address.endsWith(`:${USUAL_PORTS.temporal}`) ? '' : `TEMPORAL_ADDRESS=${address} `}npm run -s cli --`;
+
 /** Who may read the films. The worker knows the password as `env:SECRET_DEMO_FEED`. */
 const FEED = { username: 'demo', password: 'films-for-the-demo' };
 export const TASK_QUEUE = 'algolia-ingestion';
+
+/** Whoever starts services stops them on each of these; the last comes when the terminal is closed. */
+export const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export interface ServicesOptions {
   /** The worker restarts when its source changes. */

@@ -10,6 +10,8 @@ export interface AnswerApprovals {
   /** Workflows that may come to wait for an approval; they need not exist yet. */
   readonly workflowIds: readonly string[];
   readonly webUi: string;
+  /** How people call the command line. */
+  readonly cli?: string;
   readonly say: (text: string) => void;
   /** Approves in this name; absent: a person does, and is told how. */
   readonly approver?: string;
@@ -22,6 +24,7 @@ export async function answerApprovals({
   client,
   workflowIds,
   webUi,
+  cli = 'npm run -s cli --',
   say,
   approver,
   signal,
@@ -39,7 +42,7 @@ export async function answerApprovals({
         say(`Approving as '${approver}': ${status.title}`);
         await handle.signal('approve', { approver, planHash: status.planHash });
       } else {
-        say(howToApprove(status, { workflowId, webUi }));
+        say(howToApprove(status, { workflowId, webUi, cli }));
       }
     }
     await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
@@ -48,7 +51,7 @@ export async function answerApprovals({
 
 function howToApprove(
   { title, payload }: ApprovalStatus,
-  { workflowId, webUi }: { readonly workflowId: string; readonly webUi: string },
+  { workflowId, webUi, cli }: { readonly workflowId: string; readonly webUi: string; readonly cli: string },
 ): string {
   return [
     '',
@@ -59,9 +62,9 @@ function howToApprove(
     '',
     JSON.stringify(payload, null, 2).replace(/^/gm, '     '),
     '',
-    '  or, in another terminal:',
+    '  or, in another terminal, with your own name:',
     '',
-    `     npm run -s cli -- approve ${workflowId} --as <your name>`,
+    `     ${cli} approve ${workflowId} --as ana`,
     '',
   ].join('\n');
 }

@@ -40,8 +40,10 @@ function barDisplay(out: NodeJS.WriteStream): ProgressDisplay {
     Presets.shades_classic,
   );
   const byName = new Map<string, SingleBar>();
+  let stopped = false;
   return {
     update(name, { step, received, expected, records }) {
+      if (stopped) return;
       const payload = { name: name.padEnd(16), records, step };
       const bar = byName.get(name) ?? bars.create(Math.max(expected, 1), 0, payload);
       byName.set(name, bar);
@@ -49,7 +51,10 @@ function barDisplay(out: NodeJS.WriteStream): ProgressDisplay {
       bar.update(received, payload);
     },
     say: (text) => bars.log(`${text}\n`.replaceAll('\n', CLEAR_TO_END_OF_LINE + '\n')),
-    stop: () => bars.stop(),
+    stop() {
+      stopped = true;
+      bars.stop();
+    },
   };
 }
 
