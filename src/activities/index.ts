@@ -87,7 +87,12 @@ export function createActivities({
     keepVerdicts: createKeepVerdicts(records.directory),
 
     findResources: createFindResources(client, keys),
-    ...createManifestActivities(client, keys, applicationId),
+    ...createManifestActivities({
+      client,
+      keys,
+      applicationId,
+      reveal: (reference) => reveal(new SecretRef(reference)),
+    }),
     inspectTransformation: createInspectTransformation(client, keys),
     trySamples: createTrySamples(client, keys),
     readCode: createReadCode(records.directory),

@@ -7,6 +7,7 @@ import type { Planned } from '../manifest/plan.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { attempt } from './attempt.ts';
 import { createReadInventory } from './read-inventory.ts';
+import { unreadableSecrets } from './unreadable-secrets.ts';
 
 /** The server refuses more than 2 MB at a time. */
 const MAX_BYTES = 1_900_000;
@@ -18,8 +19,15 @@ export interface PlanManifestInput {
   readonly root: string;
 }
 
+interface ManifestOptions {
+  readonly client: AlgoliaClient;
+  readonly keys: ApiKeys;
+  readonly applicationId: string;
+  readonly reveal: (reference: string) => Promise<string>;
+}
+
 /** What needs all that Algolia has at once. */
-export function createManifestActivities(client: AlgoliaClient, keys: ApiKeys, applicationId: string) {
+export function createManifestActivities({ client, keys, applicationId, reveal }: ManifestOptions) {
   const readInventory = createReadInventory(client, keys);
   return {
     /** Everything as a manifest. */
@@ -35,7 +43,8 @@ export function createManifestActivities(client: AlgoliaClient, keys: ApiKeys, a
         const inventory = await readInventory();
         try {
           const planned = toPlan({ manifest, prune, inventory, applicationId });
-          return fitting(planned, 'the plan', 'apply the manifest in parts');
+          const notes = [...planned.notes, ...(await unreadableSecrets(planned.plan.steps, reveal))];
+          return fitting({ ...planned, notes }, 'the plan', 'apply the manifest in parts');
         } catch (error) {
           if (!(error instanceof ManifestProblems)) throw error;
           const problems = error.problems.map((problem) => (root === '' ? problem : `${root}.${problem}`));

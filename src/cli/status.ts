@@ -1,5 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Command } from 'commander';
+import { SEARCH_ATTRIBUTES } from '../search-attributes.ts';
 import { addExamples } from './examples.ts';
 import { describeFailure, failureOf, type Failure } from './failure.ts';
 import { print, printJson, table } from './output.ts';
@@ -91,7 +92,10 @@ function printReport({
     ['status', status],
     ['started', startTime],
     ...(closeTime ? [['closed', closeTime]] : []),
-    ...Object.entries(searchAttributes).map(([name, value]) => [name, String(value)]),
+    // Temporal has its own, which are about the worker.
+    ...Object.entries(searchAttributes).flatMap(([name, value]) =>
+      (SEARCH_ATTRIBUTES as readonly string[]).includes(name) ? [[name, String(value)]] : [],
+    ),
   ];
   print(table(['workflow', workflowId], rows));
   if (rest.details) print(`\n${rest.details}`);

@@ -1,3 +1,4 @@
+import { didYouMean } from '../algolia/near-names.ts';
 import { resourceKinds, type ResourceKind } from '../operations/resource-kinds.ts';
 import { idOf, type Inventory } from './inventory.ts';
 import type { Entry } from './manifest.ts';
@@ -54,7 +55,11 @@ const byName: Find = (kind, name, referables, inventory, complain) => {
   const existing = entries.length > 0 ? [] : inventory[kind].filter((resource) => resource.name === name);
   const targets = [...entries.map(({ target }) => target), ...existing.map((resource) => idOf(kind, resource))];
   if (targets.length > 1) complain(`${targets.length} ${section} are named '${name}': say which by ${id}`);
-  if (targets.length === 0) complain(`there is no ${kind} named '${name}', neither in the manifest nor at Algolia`);
+  if (targets.length === 0) {
+    const names = [...referables.map(({ entry }) => entry.name), ...inventory[kind].map((resource) => resource.name)];
+    const hint = didYouMean(name, [...new Set(names.map(String))]);
+    complain(`there is no ${kind} named '${name}', neither in the manifest nor at Algolia${hint ? `. ${hint}` : ''}`);
+  }
   return targets[0] ?? '';
 };
 

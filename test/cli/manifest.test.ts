@@ -153,6 +153,11 @@ test.each([
     'sources: [{name: a, type: push, authentication: nobody}]',
     "sources[0].authentication: there is no authentication named 'nobody'",
   ],
+  [
+    `authentications: [{name: shop feed, type: apiKey, input: {key: {$secret: env:SECRET_X}}}]
+sources: [{name: a, type: push, authentication: shop fede}]`,
+    "there is no authentication named 'shop fede', neither in the manifest nor at Algolia. Did you mean shop feed?",
+  ],
   ['sources: [', 'Flow sequence in block collection'],
 ])('a wrong file is told by its place: %s', async (yaml, message) => {
   await writeFile(file, yaml);

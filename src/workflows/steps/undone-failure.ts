@@ -17,7 +17,7 @@ export function undoneFailure(error: unknown, { type, outcome, details }: Undone
   return ApplicationFailure.create({
     type: failureType(error) ?? type,
     nonRetryable: true,
-    message: outcome === undefined ? failureMessage(error) : `${failureMessage(error)}. ${outcome}`,
+    message: outcome === undefined ? failureMessage(error) : `${failureMessage(error).replace(/\.$/, '')}. ${outcome}`,
     details: [...((cause instanceof ApplicationFailure && cause.details) || []), ...(details ? [details] : [])],
     ...(cause instanceof Error ? { cause } : {}),
   });

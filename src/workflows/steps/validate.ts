@@ -19,13 +19,22 @@ export async function checkSource(source: NonNullable<InputOf<'validateSource'>>
 export function readValidation({ runID, message, data, events }: OutputOf<'validateSource'>): Validation {
   const failed = (events ?? []).filter(({ status }) => status === 'failed' || status === 'critical');
   if (failed.length > 0) {
-    const why = failed.map((event) => JSON.stringify(event.data ?? event.status)).join('; ');
+    const said = message ?? '';
+    const why = failed
+      .map(({ data: found, status }) => (said.includes(wordsOf(found) ?? '\0') ? '' : JSON.stringify(found ?? status)))
+      .filter((text) => text !== '');
     throw ApplicationFailure.nonRetryable(
-      `the source is not valid: ${message ?? ''} ${why}`.slice(0, 2_000),
+      `the source is not valid: ${[said, why.join('; ')].filter((text) => text !== '').join(' ')}`.slice(0, 2_000),
       'ValidationFailed',
     );
   }
   return { runID, samples: data?.length ?? 0, ...(message ? { message } : {}) };
+}
+
+/** What an event says, which the message often says too. */
+function wordsOf(data: unknown): string | undefined {
+  const said = (data as { readonly message?: unknown } | null | undefined)?.message;
+  return typeof said === 'string' ? said : undefined;
 }
 
 /** Tries a transformation on one record. A 200 may hold an error. */

@@ -19,3 +19,10 @@ test.for(['failed', 'critical'])('a 200 with a %s event says no', (status) => {
     'the source is not valid: validate failed {"message":"wrong password"}',
   );
 });
+
+test('what an event says is not said twice', () => {
+  const events = [{ eventID: '1', status: 'failed', data: { message: 'no value in sku' } }];
+  expect(() => readValidation({ runID: 'r', events, message: 'validate failed: no value in sku' })).toThrow(
+    /^the source is not valid: validate failed: no value in sku$/,
+  );
+});
