@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { BodyPlace } from '../operations/operation.ts';
+import { NOW_IN_HISTORY, type BodyPlace } from '../operations/operation.ts';
 import { AlgoliaError } from './algolia-error.ts';
 import { suggestField, wording } from './wording.ts';
 
@@ -21,22 +21,38 @@ export function checkInput<O extends { readonly input: z.ZodType; readonly body?
 /** Some reasons end with a question: did you mean this? */
 export const asSentence = (text: string): string => (text.endsWith('?') ? text : `${text}.`);
 
+/** An input may be wrong in a hundred thousand places, and a failure that names them all is more than Temporal takes. */
+const MAX_PLACES = 20;
+const MAX_NAME_CHARACTERS = 100;
+
 /** `input.sourceUpdate.input.url: expected string, received number; …` */
 export function describeIssues(issues: readonly z.core.$ZodIssue[], root: string): string {
-  return issues.flatMap((issue) => describeIssue(issue, root)).join('; ');
+  const placesOf = (some: typeof issues) => some.flatMap((issue) => describeIssue(issue, root));
+  const all = placesOf(issues);
+  if (all.length <= MAX_PLACES) return all.map((describe) => describe()).join('; ');
+  // Whoever has to rotate a credential is told so, whatever else is wrong.
+  const urgent = ({ message }: z.core.$ZodIssue) => (message.includes(NOW_IN_HISTORY) ? 0 : 1);
+  const first = placesOf(issues.toSorted((a, b) => urgent(a) - urgent(b))).slice(0, MAX_PLACES);
+  return [...first.map((describe) => describe()), `and ${all.length - MAX_PLACES} more`].join('; ');
 }
 
-function describeIssue(issue: z.core.$ZodIssue, root: string): string[] {
-  const place = root + issue.path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
+function describeIssue(issue: z.core.$ZodIssue, root: string): (() => string)[] {
+  const place =
+    root + issue.path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${shorten(step)}`)).join('');
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => `${place}.${key}: unknown field${suggestField(key, issue)}`);
+    return issue.keys.map((key) => () => `${place}.${shorten(key)}: unknown field${suggestField(key, issue)}`);
   }
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     const nearest = issue.errors.toSorted((a, b) => distance(a) - distance(b))[0];
     if (nearest) return nearest.flatMap((inner) => describeIssue(inner, place));
   }
   const message = issue.message.replace(/^Invalid input: /, '').replace('received undefined', 'but it is missing');
-  return [`${place}: ${message}`];
+  return [() => `${place}: ${message}`];
+}
+
+function shorten(name: PropertyKey): string {
+  const text = String(name);
+  return text.length > MAX_NAME_CHARACTERS ? `${text.slice(0, MAX_NAME_CHARACTERS)}…` : text;
 }
 
 /** Of several variants the caller most likely meant the one with the fewest unknown fields, then the fewest mistakes. */

@@ -584,13 +584,20 @@ describe('an input that is wrong is refused before anything is sent:', () => {
       message: 'input.maxDuration: expected a duration such as "30s", "15m", "2h" or "1d"',
     },
     {
+      // More than Temporal would keep, if each were told.
+      input: Object.fromEntries(Array.from({ length: 150_000 }, (_, index) => [`k${index}`, 1])),
+      message: expect.stringMatching(
+        /^input\.taskID: .*; input\.k18: unknown field; and 149981 more\. Nothing was sent\.$/,
+      ),
+    },
+    {
       input: { taskID: 't', onBusy: 'queue' },
       message: 'input.onBusy: expected one of "adopt", "wait", "skip", "fail"',
     },
-  ])('$input', async ({ input, message }) => {
+  ])('$message', async ({ input, message }) => {
     expect(await failureOf(await start(input as never, { by: untouched.worker }))).toMatchObject({
       type: 'InvalidInput',
-      message: `${message}. Nothing was sent.`,
+      message: typeof message === 'string' ? `${message}. Nothing was sent.` : message,
     });
     expect(untouched.requests()).toEqual([]);
   });
