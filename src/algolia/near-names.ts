@@ -1,3 +1,5 @@
+import leven from 'leven';
+
 const MAX_SUGGESTIONS = 3;
 
 /** `Did you mean syncTask?`: for a name that nothing has; empty where nothing is near. */
@@ -24,7 +26,7 @@ function namesNear(name: string, known: readonly string[]): string[] {
     .map((candidate) => {
       const other = candidate.toLowerCase();
       const isPart = wanted.length > 2 && (other.includes(wanted) || wanted.includes(other));
-      return { candidate, distance: isPart ? Math.min(1, editDistance(wanted, other)) : editDistance(wanted, other) };
+      return { candidate, distance: isPart ? Math.min(1, leven(wanted, other)) : leven(wanted, other) };
     })
     .filter(({ distance }) => distance <= within)
     .toSorted((a, b) => a.distance - b.distance);
@@ -33,22 +35,4 @@ function namesNear(name: string, known: readonly string[]): string[] {
     .filter(({ distance }) => distance <= nearest + 1)
     .slice(0, MAX_SUGGESTIONS)
     .map(({ candidate }) => candidate);
-}
-
-/** How many characters have to be put in, taken out or exchanged to make one of the other. */
-function editDistance(from: string, to: string): number {
-  let before = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (const [row, character] of Array.from(from).entries()) {
-    const current = [row + 1];
-    for (const [column, other] of Array.from(to).entries())
-      current.push(
-        Math.min(
-          (current[column] as number) + 1,
-          (before[column + 1] as number) + 1,
-          (before[column] as number) + (character === other ? 0 : 1),
-        ),
-      );
-    before = current;
-  }
-  return before.at(-1) as number;
 }
