@@ -53,6 +53,8 @@ export interface ApplyManifestStatus extends Partial<Omit<ApplyManifestResult, '
   readonly total: number;
   /** After a failure: what was not done, in words. */
   readonly notMade?: readonly string[];
+  /** After a failure: what was made of the step that failed, and could not be deleted again. */
+  readonly leftBehind?: readonly string[];
   /** The workflow that holds the lock, if it is another. */
   readonly workflowId?: string;
 }

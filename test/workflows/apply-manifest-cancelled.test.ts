@@ -88,3 +88,31 @@ test('cancelled under another id, it cancels the one that holds the lock, and wa
   expect((await lock.describe()).status.name).toBe('CANCELLED');
   expect(there()).toEqual({ kept: 'other', gone: 'gone', made: 'made' });
 });
+
+test('cancelled while it looks for what it has made anew, it deletes that, and not the one of that name that was there', async () => {
+  const input = { url: 'http://127.0.0.1:9/' };
+  const { sourceID } = await callAlgolia(simulator, 'POST /1/sources', { name: 'feed', type: 'json', input });
+  await simulator.control('POST /sources/csv/records', { records: [{ objectID: '1' }] });
+  await simulator.control('POST /faults', { operation: 'createSource', kind: 'loseAnswer' });
+  await simulator.control('POST /faults', { operation: 'listSources', kind: 'slow', ms: 2_000, times: -1 });
+  const handle = await worker.client.workflow.start(applyManifest, {
+    taskQueue: worker.taskQueue,
+    workflowId: applyManifestId(simulator.applicationId),
+    args: [{ manifest: { sources: [{ name: 'feed', type: 'csv', input }] }, prune: true }],
+  });
+  await answer(handle, 'approve');
+  const sources = () => simulator.world.sources.values().map((source) => source.sourceID);
+  await vi.waitFor(() => expect(sources()).toHaveLength(2), { timeout: 30_000, interval: 20 });
+  await handle.cancel();
+  expect((await failureOf(handle)).name).toBe('CancelledFailure');
+  expect(sources()).toEqual([sourceID]);
+});
+
+test("cancelled during a create that can't be undone, it names what is left", async () => {
+  await simulator.control('POST /faults', { operation: 'deleteDestination', kind: 'status', status: 400, times: -1 });
+  const lock = await cancelDuring('createDestination');
+  const made = simulator.world.destinations.values().find(({ name }) => name === 'made');
+  const left = expect.stringContaining(`destination ${made?.destinationID}: deleteDestination: answered 400`);
+  expect(await lock.query(applyManifestStatus)).toMatchObject({ done: 0, notMade: STEPS, leftBehind: [left] });
+  expect((await lock.describe()).memo).toMatchObject({ notMade: STEPS, leftBehind: [left] });
+});

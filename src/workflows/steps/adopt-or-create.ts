@@ -42,7 +42,7 @@ export async function adoptOrCreate(wanted: Wanted, undo: UndoLog): Promise<Sett
   if (existing.length > 0) return adopt(existing, wanted);
 
   const find = async () => (await repeatable.findResources({ kind, match })).filter(isOther);
-  const entry = undo.intend({ kind, match });
+  const entry = undo.intend({ kind, match, besides });
   let lastError: unknown;
   for (let create = 1; create <= MAX_CREATES; create += 1) {
     const attempt = await attemptOnce(wanted.create).catch((error: unknown) => {

@@ -29,7 +29,7 @@ export async function applySteps(
     if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled');
     progress.tell({ step: `${step.change} ${step.kind} ${step.name}`, made, done: made.length });
     if (!validated.has(keyOf(step))) await validateStep(step, ids);
-    const id = await applyStep(step, ids);
+    const id = await applyStep(step, ids, (leftBehind) => progress.tell({ leftBehind }));
     if (step.change === 'create') ids[step.place] = id;
     made.push({ change: step.change, kind: step.kind, name: step.name, id });
   }
@@ -48,14 +48,17 @@ export function stopped(
 ): unknown {
   const notMade = steps.slice(made.length).map(nameOfStep);
   const why = reasonOf(error);
+  const { leftBehind } = progress.status;
+  const told = { made, notMade, ...(leftBehind ? { leftBehind } : {}) };
   progress.tell({ step: `stopped, because: ${why}`, made, done: made.length, notMade });
   findableBy({ Outcome: 'stopped' });
   // Where a workflow fails this is in the failure's details, which a cancelled one has not.
-  if (isCancellation(error) && endsSteps()) upsertMemo({ made, notMade });
+  if (isCancellation(error) && endsSteps()) upsertMemo(told);
   const at = notMade[0] === undefined ? '' : ` It stopped at: ${notMade[0]}.`;
+  const left = leftBehind ? ` Not undone: ${leftBehind.join('; ')}.` : '';
   return undoneFailure(error, {
     type: 'ApplyFailed',
-    outcome: `${made.length} of ${steps.length} changes were made.${at} Apply it again to go on`,
-    details: { made, notMade },
+    outcome: `${made.length} of ${steps.length} changes were made.${at}${left} Apply it again to go on`,
+    details: told,
   });
 }

@@ -27,11 +27,12 @@ export const endsSteps = (): boolean => follows('end the step under way');
 /**
  * Does one step of a plan, so that it is done once however often it is begun. Returns the id of what it was done to.
  * A cancellation waits for its end, for a request that is cut off may have its effect all the same; only a create is undone then.
+ * `onLeft`: what it may have made could not be deleted again.
  */
-export async function applyStep(step: Step, made: MadeIDs): Promise<string> {
+export async function applyStep(step: Step, made: MadeIDs, onLeft: (leftBehind: string[]) => void): Promise<string> {
   switch (step.change) {
     case 'create':
-      return create(step, bodyOf(step, made));
+      return create(step, bodyOf(step, made), onLeft);
     case 'update':
       await toItsEnd(() => update(step, bodyOf(step, made)));
       return step.id;
@@ -45,7 +46,11 @@ export async function applyStep(step: Step, made: MadeIDs): Promise<string> {
 const toItsEnd = (work: () => Promise<unknown>): Promise<unknown> =>
   endsSteps() ? CancellationScope.nonCancellable(work) : work();
 
-async function create({ kind, besides }: CreateStep, body: Body): Promise<string> {
+async function create(
+  { kind, besides }: CreateStep,
+  body: Body,
+  onLeft: (leftBehind: string[]) => void,
+): Promise<string> {
   const text = (name: string) => body[name] as string;
   const match =
     kind === 'task'
@@ -58,7 +63,8 @@ async function create({ kind, besides }: CreateStep, body: Body): Promise<string
     return (await adoptOrCreate(wanted, undo)).id;
   } catch (error) {
     // Earlier steps stay made; this one, which is told as not made, must not be there after all.
-    await undo.undo();
+    const leftBehind = await undo.undo();
+    if (leftBehind.length > 0) onLeft(leftBehind);
     throw error;
   }
 }

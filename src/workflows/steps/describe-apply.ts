@@ -6,7 +6,7 @@ const MAX_LINES = 150;
 
 /** An apply in Markdown, for the Web UI's Current Details. */
 export function describeApply(status: ApplyManifestStatus, planned: Planned | undefined): string {
-  const { step, planHash, counts, done, total, notMade = [] } = status;
+  const { step, planHash, counts, done, total, notMade = [], leftBehind = [] } = status;
   const lines = planned ? describePlan(planned) : [];
   return [
     `**${step}**${total > 0 ? ` (${done} of ${total} changes made)` : ''}`,
@@ -22,5 +22,6 @@ export function describeApply(status: ApplyManifestStatus, planned: Planned | un
         ]
       : []),
     ...notMade.slice(0, MAX_LINES).map((what) => `- **not made**: ${what}`),
+    ...leftBehind.map((what) => `- **left behind**: ${what}`),
   ].join('\n');
 }

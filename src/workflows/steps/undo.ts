@@ -1,6 +1,7 @@
 import { CancellationScope, log } from '@temporalio/workflow';
 import type { ResourceKind } from '../../operations/resource-kinds.ts';
 import { repeatable } from '../proxies.ts';
+import { follows } from './changes.ts';
 import { failureMessage, isNotFound } from './failure-type.ts';
 import { lookFor } from './look-for.ts';
 
@@ -8,6 +9,8 @@ import { lookFor } from './look-for.ts';
 export interface Intent {
   readonly kind: ResourceKind;
   readonly match: Readonly<Record<string, string>>;
+  /** Others that match and were there before. */
+  readonly besides?: readonly string[] | undefined;
   /** Absent until the create was answered. */
   id?: string;
 }
@@ -48,10 +51,12 @@ export function undoLog(): UndoLog {
   };
 }
 
-/** Nothing of that description was there before, so whatever is there now was made by the create whose answer was lost: it may take a while to show. */
-async function idsOf({ kind, match, id }: Intent): Promise<string[]> {
+/** Whatever of that description is there now and was not before was made by the create whose answer was lost: it may take a while to show. */
+async function idsOf({ kind, match, besides = [], id }: Intent): Promise<string[]> {
   if (id !== undefined) return [id];
-  return (await lookFor(() => repeatable.findResources({ kind, match }))).map((found) => found.id);
+  const others = besides.length > 0 && follows('undo nothing that was there before') ? besides : [];
+  const find = async () => (await repeatable.findResources({ kind, match })).map((found) => found.id);
+  return [...(await lookFor(async () => (await find()).filter((found) => !others.includes(found))))];
 }
 
 /** What is gone already is deleted. */
