@@ -75,6 +75,8 @@ interface Sync {
   status: SyncSourceResult;
   /** The runs that each task had before the trigger. */
   readonly known: Map<string, readonly string[]>;
+  /** The answer to the trigger was lost. */
+  lost: boolean;
   readonly tell: (taskID: string, news: Partial<TaskVerdict>) => void;
 }
 
@@ -82,6 +84,7 @@ function startSync(sourceID: string): Sync {
   const sync: Sync = {
     status: { sourceID, tasks: {}, startedAt: new Date().toISOString() },
     known: new Map(),
+    lost: false,
     tell(taskID, news) {
       const { tasks } = sync.status;
       sync.status = { ...sync.status, tasks: { ...tasks, [taskID]: { ...tasks[taskID], ...news } as TaskVerdict } };
@@ -92,10 +95,8 @@ function startSync(sourceID: string): Sync {
   return sync;
 }
 
-async function startRuns(
-  { sourceID, runSourcePayload }: Checked<'syncSource'>,
-  { known }: Sync,
-): Promise<StartedRun[]> {
+async function startRuns({ sourceID, runSourcePayload }: Checked<'syncSource'>, sync: Sync): Promise<StartedRun[]> {
+  const { known } = sync;
   const { tasks } = await repeatable.listTasks({ sourceID: [sourceID], itemsPerPage: 100 });
   const taskIDs = tasks.flatMap(({ taskID }) => (taskID ? [taskID] : []));
   const inspections = await Promise.all(taskIDs.map((taskID) => repeatable.inspectTask({ taskID })));
@@ -114,6 +115,7 @@ async function startRuns(
       return Object.entries(attempt.value.taskWithRunID).map(([taskID, runID]) => ({ taskID, runID, createdAt }));
     }
     lastError = attempt.error;
+    sync.lost = true;
     // They need not all show at once. A payload may leave tasks out, though.
     const enabled = inspections.filter((task) => task.enabled).length;
     const runs = follows('every run of a lost trigger') ? Math.max(enabled, 1) : 1;
@@ -162,11 +164,15 @@ function finish(input: Checked<'syncSource'>, sync: Sync, verdict: Verdict, prob
 
 /** What runs on, of the tasks without a verdict. A trigger that was cut short may have started runs that nobody has heard of yet. */
 async function reportCancelled(sync: Sync): Promise<void> {
+  let mayRun = false;
   if (Object.keys(sync.status.tasks).length === 0) {
+    const lost = sync.lost && follows('wait for what a lost trigger started');
     await Promise.all(
       [...sync.known].map(async ([taskID, runs]) => {
-        const [runID] = await startedSince(taskID, runs);
+        const begun = await startedSince(taskID, runs, { lost });
+        const [runID] = begun ?? [];
         if (runID !== undefined) sync.tell(taskID, { runID });
+        mayRun ||= lost && begun === undefined;
       }),
     );
   }
@@ -178,7 +184,7 @@ async function reportCancelled(sync: Sync): Promise<void> {
     countVerdict('sync', 'cancelled');
     sync.tell(taskID, { verdict: 'cancelled', reason: `cancelled${goesOn}`, remoteStillRunning });
   }
-  upsertMemo({ remoteStillRunning: remote.includes(true) });
+  upsertMemo({ remoteStillRunning: mayRun || remote.includes(true) });
   findableBy({ Outcome: 'cancelled' });
 }
 

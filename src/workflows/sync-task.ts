@@ -23,7 +23,7 @@ import { failureMessage } from './steps/failure-type.ts';
 import { followRun, judgeWait } from './steps/follow-run.ts';
 import { findableBy } from './steps/search-attributes.ts';
 import { startedSince, stillRunning } from './steps/still-running.ts';
-import { triggerRun } from './steps/trigger-run.ts';
+import { triggerRun, type TriggeredRun } from './steps/trigger-run.ts';
 import { isGood, type Judgement, type Verdict } from './steps/verdict.ts';
 import { watchRun, type Wait } from './steps/watch-run.ts';
 
@@ -112,6 +112,8 @@ interface Sync {
   readonly wait: Wait;
   /** Ids of the runs that were there before the trigger. */
   known: readonly string[];
+  /** The answer to the trigger was lost. */
+  lost: boolean;
   readonly tell: (change: Partial<SyncTaskStatus>) => void;
 }
 
@@ -128,6 +130,7 @@ function startSync(taskID: string): Sync {
     } as SyncTaskStatus,
     wait,
     known: [],
+    lost: false,
     tell(change: Partial<SyncTaskStatus>) {
       sync.status = {
         ...sync.status,
@@ -198,10 +201,9 @@ async function runAndJudge(input: Checked<'syncTask'>, sync: Sync, running?: See
   const runs: FollowedRun[] = [];
   for (let further = 0; ; further += 1) {
     sync.tell({ phase: 'triggering' });
+    sync.lost = false;
     const followed =
-      running && further === 0
-        ? { ...running, adopted: true, duplicateSuspected: false }
-        : await triggerRun(input.taskID, sync.known, input.runMetadata);
+      running && further === 0 ? { ...running, adopted: true, duplicateSuspected: false } : await trigger(input, sync);
     const { runID, adopted, duplicateSuspected } = followed;
     sync.wait.deadline = Date.now() + durationMs(input.maxDuration);
     sync.tell({ phase: 'running', runID, adopted, ...(duplicateSuspected ? { duplicateSuspected } : {}) });
@@ -224,6 +226,12 @@ async function runAndJudge(input: Checked<'syncTask'>, sync: Sync, running?: See
   }
 }
 
+function trigger({ taskID, runMetadata }: Checked<'syncTask'>, sync: Sync): Promise<TriggeredRun> {
+  return triggerRun({ taskID, known: sync.known, ...(runMetadata ? { runMetadata } : {}) }, () => {
+    sync.lost = true;
+  });
+}
+
 function finish(sync: Sync, judgement: Judgement): SyncTaskResult {
   countVerdict('sync', judgement.verdict);
   sync.tell({
@@ -240,10 +248,17 @@ function finish(sync: Sync, judgement: Judgement): SyncTaskResult {
 async function reportCancelled(input: Checked<'syncTask'>, sync: Sync): Promise<void> {
   const { phase } = sync.status;
   let { runID } = sync.status;
-  if (phase === 'triggering') [runID] = await startedSince(input.taskID, sync.known);
+  let mayRun = false;
+  if (phase === 'triggering') {
+    const lost = sync.lost && follows('wait for what a lost trigger started');
+    const begun = await startedSince(input.taskID, sync.known, { lost });
+    [runID] = begun ?? [];
+    mayRun = lost && begun === undefined;
+  }
   const isOurs = phase !== 'waiting for another run';
-  const remoteStillRunning = runID !== undefined && isOurs && (await stillRunning(runID));
-  const goesOn = remoteStillRunning ? `; Algolia can't stop run ${runID}, so it goes on` : '';
+  const remoteStillRunning = mayRun || (runID !== undefined && isOurs && (await stillRunning(runID)));
+  const which = runID === undefined ? 'a run that may have begun' : `run ${runID}`;
+  const goesOn = remoteStillRunning ? `; Algolia can't stop ${which}, so it goes on` : '';
   const disabled = remoteStillRunning && input.onCancel === 'disableTask' ? await disable(input.taskID) : '';
   sync.tell({ remoteStillRunning, ...(runID ? { runID } : {}) });
   finish(sync, { verdict: 'cancelled', reason: `cancelled${goesOn}${disabled}` });

@@ -157,6 +157,27 @@ describe.concurrent('cancelling', () => {
     expect((await handle.describe()).memo).toEqual({ remoteStillRunning: true });
     expect((await handle.query(syncSourceStatus)).tasks[tasks[0]]).toMatchObject({ remoteStillRunning: true });
   });
+
+  test('right after the answer to the trigger was lost waits for the runs that this may have started', async () => {
+    const { sourceID, tasks } = await makeShop();
+    for (const taskID of tasks) await script(taskID, { neverFinish: true });
+    const looks = () =>
+      simulator.world.requests.list({ operation: 'listRuns' }).filter(({ query }) => query.taskID === tasks[0]).length;
+    const { id } = await simulator.control<{ id: number }>('POST /faults', {
+      operation: 'runSource',
+      kind: 'reset',
+      match: { sourceID },
+    });
+    const hits = () => simulator.world.faults.list().find((fault) => fault.id === id)?.hits;
+    const handle = await start({ sourceID });
+    await vi.waitFor(() => expect(hits()).toBe(1), { timeout: 30_000, interval: 10 });
+    await handle.cancel();
+    const looksBefore = looks();
+    await vi.waitFor(() => expect(looks()).toBeGreaterThan(looksBefore), { timeout: 30_000, interval: 10 });
+    await callAlgolia(simulator, `POST /1/sources/${sourceID}/run`, {});
+    await expect(handle.result()).rejects.toThrow('cancelled');
+    expect((await handle.describe()).memo).toEqual({ remoteStillRunning: true });
+  });
 });
 
 describe('an input that is wrong is refused before anything is sent:', () => {

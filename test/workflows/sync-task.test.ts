@@ -549,6 +549,42 @@ describe.concurrent('cancelling', () => {
     expect(await handle.query(syncTaskStatus)).toMatchObject({ runID: run?.runID, remoteStillRunning: true });
   });
 
+  test('right after the answer to the trigger was lost waits for the run that this may have started', async () => {
+    const { taskID } = await makeConnector(simulator);
+    await script(taskID, { neverFinish: true });
+    const looks = () =>
+      simulator.world.requests.list({ operation: 'listRuns' }).filter(({ query }) => query.taskID === taskID).length;
+    await simulator.control('POST /faults', { operation: 'runTask', kind: 'reset', match: { taskID } });
+    const handle = await start({ taskID });
+    await phase(handle, 'triggering');
+    await handle.cancel();
+    const looksBefore = looks();
+    await vi.waitFor(() => expect(looks()).toBeGreaterThan(looksBefore), PATIENCE);
+    const runID = await startRunOf(taskID);
+    await expect(handle.result()).rejects.toThrow('cancelled');
+    expect(await memoOf(handle)).toEqual({ remoteStillRunning: true, runID });
+  });
+
+  test("right after the answer to the trigger was lost says that a run may go on when Algolia can't be asked", async () => {
+    const { taskID } = await makeConnector(simulator);
+    await simulator.control('POST /faults', { operation: 'runTask', kind: 'loseAnswer', match: { taskID } });
+    await simulator.control('POST /faults', {
+      operation: 'listRuns',
+      kind: 'status',
+      after: 2,
+      times: -1,
+      match: { taskID },
+    });
+    const handle = await start({ taskID }, { skipTime: true });
+    await vi.waitFor(() => expect(simulator.world.runs.by('taskID', taskID)).toHaveLength(1), PATIENCE);
+    await handle.cancel();
+    await expect(handle.result()).rejects.toThrow('cancelled');
+    expect(await memoOf(handle)).toEqual({ remoteStillRunning: true });
+    expect((await handle.query(syncTaskStatus)).reason).toBe(
+      "cancelled; Algolia can't stop a run that may have begun, so it goes on",
+    );
+  });
+
   test('while another run is waited for owns nothing of that run', async () => {
     const { taskID } = await makeConnector(simulator);
     await startRunOf(taskID);

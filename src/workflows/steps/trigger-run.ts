@@ -16,11 +16,13 @@ export interface TriggeredRun {
 
 const MAX_TRIGGERS = 3;
 
-/** Starts one run of a task. A lost answer is followed up: a new run that appeared is it; only if none does, the task is triggered again. */
+/**
+ * Starts one run of a task. A lost answer is followed up: a new run that appeared is it; only if none does, the task is triggered again.
+ * `onLost`: a run may have begun that nobody knows of.
+ */
 export async function triggerRun(
-  taskID: string,
-  known: readonly string[],
-  runMetadata?: Record<string, unknown>,
+  { taskID, known, runMetadata }: { taskID: string; known: readonly string[]; runMetadata?: Record<string, unknown> },
+  onLost: () => void,
 ): Promise<TriggeredRun> {
   let lastError: unknown;
   for (let trigger = 1; trigger <= MAX_TRIGGERS; trigger += 1) {
@@ -36,6 +38,7 @@ export async function triggerRun(
       };
     }
     lastError = attempt.error;
+    onLost();
     const runs = await lookFor(() => repeatable.findNewRuns({ taskID, known }));
     const [newest] = runs;
     if (newest) return { ...newest, adopted: true, duplicateSuspected: runs.length > 1 };
