@@ -147,3 +147,31 @@ test('paused while its worker is gone, it goes on where that one had come to', a
   expect(repeatedEarly(sent(), [sentAtKill])).toEqual([]);
   expect(simulator.world.indices.get(indexName)?.records.size).toBe(5_000);
 }, 90_000);
+
+test('cancelled, and its worker killed before it has ended what is under way, it says how far it had come', async () => {
+  const indexName = 'dying';
+  await makePushConnector(simulator, indexName);
+  const recordsRef = await files.write(Array.from({ length: 5_000 }, (_, n) => ({ objectID: `p${n}` })));
+  const dyingQueue = `${taskQueue}-dying`;
+  const environment = { ...workerEnvironment(simulator, dyingQueue), RECORDS_DIR: files.path };
+  worker = spawnWorker(environment);
+  const client = new Client({ connection, namespace });
+  const handle = await client.workflow.start(pushRecords, {
+    taskQueue: dyingQueue,
+    workflowId: randomUUID(),
+    args: [{ indexName, action: 'addObject', recordsRef, batch: { maxRecords: 10 }, maxParallel: MAX_PARALLEL }],
+  });
+  const sent = () => pushedBatches(simulator, indexName);
+  while (sent().length < 100) await delay(10);
+  await simulator.control('POST /faults', { operation: 'push', kind: 'hang', times: -1 });
+  await handle.cancel();
+  const isAskedToEnd = async () =>
+    (await handle.fetchHistory()).events?.some((event) => event.activityTaskCancelRequestedEventAttributes) ?? false;
+  await expect.poll(isAskedToEnd, { timeout: 20_000 }).toBe(true);
+  await worker.end('SIGKILL');
+  await simulator.control('DELETE /faults');
+  worker = spawnWorker(environment);
+  await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
+  const { memo } = await handle.describe();
+  expect(memo).toMatchObject({ pushed: expect.toSatisfy((pushed: number) => pushed > 0) });
+}, 90_000);

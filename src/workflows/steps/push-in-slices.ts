@@ -78,8 +78,8 @@ function hasProgressed(before: PushCheckpoint | undefined, { tally, next }: Push
 type InterruptedSlice = Omit<PushSlice, 'checkpoint'> & { readonly checkpoint?: PushCheckpoint };
 
 /**
- * An interrupted slice answers with how far it came. One whose worker is gone can't: then it is what was committed last.
- * A cancellation from outside passes on.
+ * An interrupted slice answers with how far it came, and so does one that is cancelled from outside. One whose worker is gone can't:
+ * then it is what was committed last.
  */
 async function interruptible(
   controls: PushControls,
@@ -99,11 +99,11 @@ async function interruptible(
     }
     return await slice;
   } catch (error) {
-    if (!scope.consideredCancelled || CancellationScope.current().consideredCancelled) throw error;
+    if (!scope.consideredCancelled) throw error;
     const failure = unwrap(error);
     if (failure instanceof TimeoutFailure)
       committed = (failure.lastHeartbeatDetails as PushCheckpoint | undefined) ?? committed;
-    else if (!isCancellation(error)) throw error;
+    else if (CancellationScope.current().consideredCancelled || !isCancellation(error)) throw error;
     return { ended: false, ...(committed ? { checkpoint: committed } : {}) };
   } finally {
     controls.interrupt = () => undefined;
