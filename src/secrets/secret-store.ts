@@ -5,6 +5,8 @@ import type { Scrubber } from './scrubber.ts';
 
 /** A credential is a key or a token, not a document. */
 const MAX_SECRET_BYTES = 64 * 1024;
+/** A shorter value may be a word of many texts, so it is taken out of them only once it is used. */
+const MIN_UNUSED_LENGTH = 8;
 
 /** The reference names nothing this worker may read. The message names the reference, never a value. */
 export class SecretUnavailable extends Error {
@@ -25,6 +27,8 @@ export interface SecretStoreOptions {
 }
 
 export function createSecretStore({ variables, directory, scrubber }: SecretStoreOptions): SecretStore {
+  // An answer may repeat what another worker has sent, or this one before it was restarted.
+  for (const value of Object.values(variables)) if (value.length >= MIN_UNUSED_LENGTH) scrubber.learn(value);
   return {
     async reveal(reference) {
       const value = reference.startsWith('env:')
