@@ -1,4 +1,12 @@
-import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import {
+  ActivityCancellationType,
+  CancellationScope,
+  CancelledFailure,
+  proxyActivities,
+  proxyLocalActivities,
+  type LocalActivityInterfaceFor,
+  type LocalActivityOptions,
+} from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { WithEffect } from '../operations/index.ts';
 
@@ -147,19 +155,19 @@ const withKeys = proxyActivities<Pick<Activities, OnKeys>>({
 export const onKeys = summarized<Pick<Activities, OnKeys>>(withKeys);
 
 /** A local activity costs no history to speak of, and keeps zod and the schemas out of the workflow bundle. */
-export const { checkInput } = proxyLocalActivities<Pick<Activities, 'checkInput'>>({
+export const { checkInput } = uninterrupted<Pick<Activities, 'checkInput'>>({
   startToCloseTimeout: '10s',
   retry: { maximumAttempts: 5 },
 });
 
 /** What a push that is to be interrupted has committed so far. */
-export const { readPushCheckpoint } = proxyLocalActivities<Pick<Activities, 'readPushCheckpoint'>>({
+export const { readPushCheckpoint } = uninterrupted<Pick<Activities, 'readPushCheckpoint'>>({
   startToCloseTimeout: '20s',
   retry: { maximumAttempts: 5 },
 });
 
 /** What a deployment of code asks of the worker. */
-export const { readCode, compareCode } = proxyLocalActivities<Pick<Activities, 'readCode' | 'compareCode'>>({
+export const { readCode, compareCode } = uninterrupted<Pick<Activities, 'readCode' | 'compareCode'>>({
   startToCloseTimeout: '20s',
   retry: { maximumAttempts: 5 },
 });
@@ -170,7 +178,7 @@ export const { keepVerdicts } = proxyActivities<Pick<Activities, 'keepVerdicts'>
   retry: { initialInterval: '1s', maximumAttempts: 5 },
 });
 
-export const { timeWindow } = proxyLocalActivities<Pick<Activities, 'timeWindow'>>({
+export const { timeWindow } = uninterrupted<Pick<Activities, 'timeWindow'>>({
   startToCloseTimeout: '10s',
   retry: { maximumAttempts: 5 },
 });
@@ -198,13 +206,13 @@ export const { notify: deliverNotice } = proxyActivities<Pick<Activities, 'notif
   priority: ofPeople,
 });
 
-export const { checkChannels } = proxyLocalActivities<Pick<Activities, 'checkChannels'>>({
+export const { checkChannels } = uninterrupted<Pick<Activities, 'checkChannels'>>({
   startToCloseTimeout: '10s',
   retry: { maximumAttempts: 5 },
 });
 
 /** What an approval asks of the worker. They read, so they may take their time; history keeps their answers. */
-export const { approvalPolicy, hashPlan, readRequester, readSender, matchToken } = proxyLocalActivities<
+export const { approvalPolicy, hashPlan, readRequester, readSender, matchToken } = uninterrupted<
   Pick<Activities, 'approvalPolicy' | 'hashPlan' | 'readRequester' | 'readSender' | 'matchToken'>
 >({
   startToCloseTimeout: '20s',
@@ -217,6 +225,33 @@ export const { notify, deliverToken } = proxyActivities<Pick<Activities, 'notify
   retry: { initialInterval: '2s', backoffCoefficient: 3, maximumAttempts: 6 },
   priority: ofPeople,
 });
+
+/**
+ * Local activities that a cancellation waits for; they are short. The SDK (1.24) can't cancel one that ends in the same moment: the
+ * workflow task fails, and so does each attempt at it in which that happens again, later and later.
+ */
+function uninterrupted<A extends object>(options: LocalActivityOptions): LocalActivityInterfaceFor<A> {
+  const activities = proxyLocalActivities<Record<string, (...input: unknown[]) => Promise<unknown>>>(options);
+  const call = (name: string, input: unknown[]): Promise<unknown> => {
+    const around = CancellationScope.current();
+    if (around.consideredCancelled) return around.cancelRequested;
+    let answer: Promise<unknown> = Promise.resolve();
+    // Not what the scope returns: that comes some turns later, in which others could go first.
+    void CancellationScope.nonCancellable(async () => {
+      answer = activities[name]?.(...input) ?? answer;
+    });
+    return answer.then((value) => {
+      if (around.consideredCancelled) throw new CancelledFailure('cancelled');
+      return value;
+    });
+  };
+  return new Proxy({} as LocalActivityInterfaceFor<A>, {
+    get:
+      (_, name: string) =>
+      (...input: unknown[]) =>
+        call(name, input),
+  });
+}
 
 type AnyActivity = { executeWithOptions(options: { summary: string }, args: unknown[]): Promise<unknown> };
 
