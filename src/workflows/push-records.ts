@@ -80,8 +80,9 @@ const MAX_IDS_IN_FAILURE = 100;
 export async function pushRecords(rawInput: PushRecordsInput): Promise<PushRecordsResult> {
   const push = startPush(rawInput);
   const input = await checkInput('pushRecords', rawInput);
-  push.controls.maxParallel = input.maxParallel;
-  push.tell({ maxParallel: input.maxParallel });
+  const { maxParallel = input.maxParallel } = push.said;
+  push.controls.maxParallel = maxParallel;
+  push.tell({ maxParallel });
   findableBy({ AlgoliaAppId: input.applicationId, AlgoliaIndex: input.indexName, AlgoliaTaskId: input.taskID });
   try {
     const { source, inspection } = await inspect(input);
@@ -107,6 +108,8 @@ export async function pushRecords(rawInput: PushRecordsInput): Promise<PushRecor
 interface Push {
   status: PushRecordsStatus;
   readonly controls: PushControls;
+  /** By a signal, which may come before the input is checked. */
+  readonly said: { maxParallel?: number };
   readonly tell: (change: Partial<PushRecordsStatus>) => void;
   readonly tellCheckpoint: (checkpoint: PushCheckpoint) => void;
 }
@@ -123,6 +126,7 @@ function startPush(input: PushRecordsInput | undefined): Push {
       unverified: 0,
     },
     controls,
+    said: {},
     tell(change) {
       push.status = { ...push.status, ...change, durationMs: Date.now() - startedAt };
       setCurrentDetails(describePush(push.status));
@@ -144,6 +148,7 @@ function startPush(input: PushRecordsInput | undefined): Push {
     },
     onParallel(maxParallel) {
       controls.maxParallel = maxParallel;
+      push.said.maxParallel = maxParallel;
       push.tell({ maxParallel });
       controls.interrupt();
     },

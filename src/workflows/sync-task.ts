@@ -114,6 +114,8 @@ interface Sync {
   known: readonly string[];
   /** The answer to the trigger was lost. */
   lost: boolean;
+  /** By how much a wait was extended before it began, in ms. */
+  early: number;
   readonly tell: (change: Partial<SyncTaskStatus>) => void;
 }
 
@@ -131,6 +133,7 @@ function startSync(taskID: string): Sync {
     wait,
     known: [],
     lost: false,
+    early: 0,
     tell(change: Partial<SyncTaskStatus>) {
       sync.status = {
         ...sync.status,
@@ -148,6 +151,7 @@ function startSync(taskID: string): Sync {
       const byMs = tryDurationMs(message?.by);
       if (byMs === undefined) return log.warn('extendDeadline ignored: expected {"by": "30m"}');
       wait.deadline += byMs;
+      if (sync.status.phase !== 'running' && sync.status.phase !== 'waiting for another run') sync.early += byMs;
       sync.tell({});
       wait.interrupt();
     },
@@ -168,7 +172,7 @@ function startSync(taskID: string): Sync {
 async function run(input: Checked<'syncTask'>, sync: Sync): Promise<SyncTaskResult> {
   let task = await repeatable.inspectTask({ taskID: input.taskID });
   findableBy({ AlgoliaAppId: input.applicationId, AlgoliaTaskId: input.taskID, AlgoliaIndex: task.indexName });
-  sync.wait.deadline = Date.now() + durationMs(input.maxDuration);
+  sync.wait.deadline = deadlineFromNow(input, sync);
   for (;;) {
     if (!task.enabled) return finish(sync, { verdict: 'blocked', reason: 'the task is disabled' });
     sync.known = task.known;
@@ -205,7 +209,8 @@ async function runAndJudge(input: Checked<'syncTask'>, sync: Sync, running?: See
     const followed =
       running && further === 0 ? { ...running, adopted: true, duplicateSuspected: false } : await trigger(input, sync);
     const { runID, adopted, duplicateSuspected } = followed;
-    sync.wait.deadline = Date.now() + durationMs(input.maxDuration);
+    sync.wait.deadline = deadlineFromNow(input, sync);
+    sync.early = 0;
     sync.tell({ phase: 'running', runID, adopted, ...(duplicateSuspected ? { duplicateSuspected } : {}) });
     findableBy({ AlgoliaRunId: runID });
 
@@ -224,6 +229,12 @@ async function runAndJudge(input: Checked<'syncTask'>, sync: Sync, running?: See
       ? (await repeatable.inspectTask({ taskID: input.taskID })).known
       : [runID, ...sync.known];
   }
+}
+
+/** What was said before there was anything to wait for counts as well. */
+function deadlineFromNow({ maxDuration }: Checked<'syncTask'>, { early }: Sync): number {
+  const extendedBy = early > 0 && follows('extend what has yet to begin') ? early : 0;
+  return Date.now() + durationMs(maxDuration) + extendedBy;
 }
 
 function trigger({ taskID, runMetadata }: Checked<'syncTask'>, sync: Sync): Promise<TriggeredRun> {

@@ -307,6 +307,19 @@ test('pauses, resumes and changes its parallelism without losing or repeating a 
   expect((await seeIndex(simulator, indexName))?.count).toBe(4_000);
 });
 
+test('what is said of its pace before its input is checked holds', async () => {
+  const { indexName } = await freshIndex();
+  const handle = await worker.client.workflow.signalWithStart(pushRecords, {
+    taskQueue: worker.taskQueue,
+    workflowId: `push-${randomUUID()}`,
+    args: [{ indexName, action: 'addObject', records: products(3) }],
+    signal: setParallel,
+    signalArgs: [{ maxParallel: 9 }],
+  });
+  expect(await handle.result()).toMatchObject({ verified: 3 });
+  expect(await handle.query(pushRecordsStatus)).toMatchObject({ maxParallel: 9 });
+});
+
 test('cancelled, it says how much was pushed', async () => {
   const { indexName } = await freshIndex();
   const recordsRef = await files.write(products(4_000));

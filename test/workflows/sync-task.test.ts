@@ -509,6 +509,24 @@ describe.concurrent('a task', () => {
   });
 });
 
+test('a deadline that is extended before the run has begun is extended all the same', async () => {
+  const { taskID } = await makeConnector(simulator);
+  await script(taskID, { neverFinish: true });
+  const begun = Date.now();
+  const handle = await worker.client.workflow.signalWithStart(syncTask, {
+    taskQueue: worker.taskQueue,
+    workflowId: randomUUID(),
+    args: [{ taskID, maxDuration: '1h' }],
+    signal: extendDeadline,
+    signalArgs: [{ by: '1d' }],
+  });
+  await phase(handle, 'running');
+  const { deadline = '' } = await handle.query(syncTaskStatus);
+  expect(Date.parse(deadline) - begun).toBeGreaterThanOrEqual(25 * 3_600_000);
+  await handle.signal(giveUp, { reason: 'the end of the test' });
+  expect(await failureOf(handle)).toMatchObject({ type: 'SyncFailed' });
+});
+
 describe.concurrent('cancelling', () => {
   const memoOf = async (handle: WorkflowHandle<typeof syncTask>) => (await handle.describe()).memo;
 
