@@ -26,6 +26,7 @@ async function bundleWorkflows(directory: string): Promise<void> {
       ...sharedWorkflows({
         path: join(directory, 'workflows', kind.versioned ? 'versioned.js' : 'index.js'),
         converterPath: payloadConverterPath,
+        interceptorModules: [join(directory, 'workflows', 'interceptors.js')],
         tracingPath: kind.tracing ? join(directory, 'tracing', 'workflow-interceptors.js') : undefined,
       }),
       payloadConverterPath,

@@ -34,6 +34,13 @@ export async function createWorker(
   const room = createRoom(activitySlots(config.slots));
   const activities = configuredActivities({ config, scrubber, secrets, keys, keyStore, approvals, observe, room });
   const { taskQueueActivitiesPerSecond } = config.rates;
+  const workflows = overrides.workflowBundle
+    ? {}
+    : locateWorkflows({
+        versioned: config.deployment !== undefined,
+        encrypting: dataConverter !== undefined,
+        tracing: config.tracing,
+      });
   return Worker.create({
     connection,
     namespace: config.temporal.namespace,
@@ -41,19 +48,13 @@ export async function createWorker(
     activities,
     identity,
     dataConverter: { ...dataConverter, payloadConverterPath },
-    ...(overrides.workflowBundle
-      ? {}
-      : locateWorkflows({
-          versioned: config.deployment !== undefined,
-          encrypting: dataConverter !== undefined,
-          tracing: config.tracing,
-        })),
+    ...workflows,
     ...workerSlots(config.slots),
     ...workerVersion(config.deployment),
     ...(taskQueueActivitiesPerSecond === undefined
       ? {}
       : { maxTaskQueueActivitiesPerSecond: taskQueueActivitiesPerSecond }),
-    interceptors: { activity: [() => ({ inbound: room.interceptor }), ...interceptors] },
+    interceptors: { ...workflows.interceptors, activity: [() => ({ inbound: room.interceptor }), ...interceptors] },
     // The heartbeat of a wait is the progress that people see; the default shows it half a minute late.
     maxHeartbeatThrottleInterval: '5s',
     shutdownGraceTime: activitiesGraceMs(config.shutdownGraceMs),

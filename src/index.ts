@@ -15,4 +15,4 @@ export {
 } from './operations/index.ts';
 export type { Effect } from './operations/operation.ts';
 export { SEARCH_ATTRIBUTES } from './search-attributes.ts';
-export { versionedWorkflowsPath, workflowsPath } from './workflow-bundle.ts';
+export { versionedWorkflowsPath, workflowInterceptorModules, workflowsPath } from './workflow-bundle.ts';

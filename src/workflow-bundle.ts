@@ -11,6 +11,9 @@ export const workflowsPath = pathOf('workflows/index');
 /** The same for a worker that is a version of a deployment. */
 export const versionedWorkflowsPath = pathOf('workflows/versioned');
 
+/** What belongs into every bundle of workflows besides, for whoever makes one. */
+export const workflowInterceptorModules = [pathOf('workflows/interceptors')];
+
 /** A bundle knows how its failures are written, whether it makes spans, and whether its worker is a version of a deployment. */
 export interface BundleKind {
   readonly versioned: boolean;
@@ -30,17 +33,19 @@ export const BUNDLE_KINDS: readonly BundleKind[] = EITHER.flatMap((versioned) =>
 export const sharedWorkflows = ({
   path = workflowsPath,
   converterPath = payloadConverterPath,
+  interceptorModules = workflowInterceptorModules,
   tracingPath,
 }: {
   readonly path?: string | undefined;
   readonly converterPath?: string;
+  readonly interceptorModules?: readonly string[];
   readonly tracingPath?: string | undefined;
-} = {}): Pick<BundleOptions, 'workflowsPath' | 'preloadModules' | 'workflowInterceptorModules'> => {
-  const workflowInterceptorModules = tracingPath === undefined ? [] : [tracingPath];
+} = {}): Required<Pick<BundleOptions, 'workflowsPath' | 'preloadModules' | 'workflowInterceptorModules'>> => {
+  const modules = [...interceptorModules, ...(tracingPath === undefined ? [] : [tracingPath])];
   return {
     workflowsPath: path,
-    preloadModules: [path, converterPath, ...workflowInterceptorModules],
-    workflowInterceptorModules,
+    preloadModules: [path, converterPath, ...modules],
+    workflowInterceptorModules: modules,
   };
 };
 
@@ -54,13 +59,16 @@ export const tracingPath = pathOf('tracing/workflow-interceptors');
 /** The workflows for a worker: bundled ahead of time in a build, else from their source, which takes a second or two. */
 export function locateWorkflows(
   kind: BundleKind,
-): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath' | 'bundlerOptions'> {
+): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath' | 'bundlerOptions' | 'interceptors'> {
   const codePath = fileURLToPath(new URL(bundleFile(kind), import.meta.url));
   if (existsSync(codePath)) return { workflowBundle: { codePath } };
-  const { workflowsPath: path, preloadModules = [] } = sharedWorkflows({
+  const workflows = sharedWorkflows({
     path: kind.versioned ? versionedWorkflowsPath : undefined,
     tracingPath: kind.tracing ? tracingPath : undefined,
   });
-  // The interceptors are the tracing plugin's.
-  return { workflowsPath: path, bundlerOptions: { preloadModules } };
+  return {
+    workflowsPath: workflows.workflowsPath,
+    bundlerOptions: { preloadModules: workflows.preloadModules },
+    interceptors: { workflowModules: workflows.workflowInterceptorModules },
+  };
 }

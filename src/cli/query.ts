@@ -1,4 +1,6 @@
 import type { Client, WorkflowHandle } from '@temporalio/client';
+import { messageOf } from '../message-of.ts';
+import { ASK_AGAIN } from '../workflows/interceptors.ts';
 
 /** A workflow's answer to a query; undefined when it has none, or no worker is there to give it in time. */
 export async function queryWithin<T>(
@@ -7,9 +9,8 @@ export async function queryWithin<T>(
   name: string,
   withinMs = 5_000,
 ): Promise<T | undefined> {
-  try {
-    return await client.connection.withDeadline(Date.now() + withinMs, () => handle.query<T>(name));
-  } catch {
-    return undefined;
-  }
+  const ask = () => client.connection.withDeadline(Date.now() + withinMs, () => handle.query<T>(name));
+  return ask()
+    .catch((error: unknown) => (messageOf(error) === ASK_AGAIN ? ask() : undefined))
+    .catch(() => undefined);
 }

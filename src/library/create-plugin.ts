@@ -7,7 +7,7 @@ import { configuredActivities } from '../configured-activities.ts';
 import { joinKeyRing } from '../join-key-ring.ts';
 import { createScrubber } from '../secrets/scrubber.ts';
 import { createSecretStore } from '../secrets/secret-store.ts';
-import { workflowsPath } from '../workflow-bundle.ts';
+import { workflowInterceptorModules, workflowsPath } from '../workflow-bundle.ts';
 
 export interface PluginOptions {
   readonly config: Config;
@@ -30,6 +30,7 @@ export async function createPlugin({ config, connection }: PluginOptions): Promi
     name: 'algolia-ingestion',
     activities: configuredActivities({ config, scrubber, secrets, keys, keyStore, approvals }),
     workflowsPath: (own) => own ?? workflowsPath,
+    workerInterceptors: { workflowModules: workflowInterceptorModules },
     dataConverter: (own) => ({ payloadConverterPath, ...own, ...dataConverter }),
     runContext: whileRunning,
   });
@@ -46,7 +47,10 @@ class IngestionPlugin extends SimplePlugin {
 
   override configureWorker(options: WorkerOptions): WorkerOptions {
     const configured = super.configureWorker({ maxHeartbeatThrottleInterval: '5s', ...options });
-    if (options.workflowBundle) delete configured.workflowsPath;
-    return { ...configured, identity: this.#identity };
+    if (!options.workflowBundle) return { ...configured, identity: this.#identity };
+    // It has its workflows, and their interceptors.
+    const { workflowsPath: _, interceptors, ...rest } = configured;
+    const { workflowModules = [] } = options.interceptors ?? {};
+    return { ...rest, interceptors: { ...interceptors, workflowModules }, identity: this.#identity };
   }
 }

@@ -7,7 +7,6 @@ import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trac
 import { Runtime, type WorkerPlugin } from '@temporalio/worker';
 import type { ObserveExchange } from '../algolia/observe.ts';
 import type { Host } from '../operations/operation.ts';
-import { tracingPath } from '../workflow-bundle.ts';
 import { recordSpans } from './record-spans.ts';
 import { traceActivities } from './trace-activities.ts';
 import { traceClient } from './trace-client.ts';
@@ -56,8 +55,6 @@ export function startTracing({ userAgent, hosts }: TracingOptions): Tracing {
         interceptors: {
           ...interceptors,
           client: { ...interceptors?.client, workflow: [traceClient(tracer)] },
-          // A bundle has them already.
-          ...(options.workflowBundle ? {} : { workflowModules: [tracingPath] }),
           activity: [...(interceptors?.activity ?? []), traceActivities(tracer)],
         },
       }),
