@@ -387,7 +387,7 @@ describe.concurrent('nothing is changed', () => {
       'ExpectationFailed',
       /on which the pattern takes too long/,
     ],
-    ['the file is outside of RECORDS_DIR', { codeRef: 'file:../code.js' }, 'RecordsRefused', /stay below it/],
+    ['the file is outside of RECORDS_DIR', { codeRef: 'file:../code.js' }, 'InvalidInput', /stay below it/],
     ['there is no such policy', { approval: { policy: 'prod' } }, 'InvalidInput', /no approval policy 'prod'/],
   ] as const)('when %s', async ([, input, type, message]) => {
     const { transformationID } = await make();

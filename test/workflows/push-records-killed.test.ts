@@ -1,7 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
 import { createDataConverter } from '../../src/codec/data-converter.ts';
 import { loadConfig } from '../../src/config.ts';
@@ -36,8 +36,10 @@ beforeAll(async () => {
   ]);
 });
 
-afterAll(async () => {
+afterEach(async () => {
   await worker?.end('SIGKILL');
+});
+afterAll(async () => {
   await Promise.all([simulator.stop(), files.remove(), connection.close()]);
 });
 
