@@ -9,11 +9,14 @@ export function checkInput<O extends { readonly input: z.ZodType; readonly body?
   operation: O,
   input: unknown,
 ): z.output<O['input']> {
-  const parsed = operation.input.safeParse(input ?? (operation.body?.from === 'argument' ? undefined : {}), wording);
+  const given = input ?? (operation.body?.from === 'argument' ? undefined : {});
+  // With the wording it takes ten times as long, 3 µs, which would count for each call.
+  const parsed = operation.input.safeParse(given);
   if (parsed.success) return parsed.data as z.output<O['input']>;
+  const { issues } = operation.input.safeParse(given, wording).error ?? parsed.error;
   throw new AlgoliaError(
     'AlgoliaInvalid',
-    `${name}: ${asSentence(describeIssues(parsed.error.issues, 'input'))} Nothing was sent.`,
+    `${name}: ${asSentence(describeIssues(issues, 'input'))} Nothing was sent.`,
     { operation: name },
   );
 }
