@@ -96,24 +96,27 @@ test(
   30_000 + KILLS * 30_000 + RECORDS / 2,
 );
 
-test('a worker that is told to stop finishes what it has begun, and the next one repeats nothing', async () => {
-  const indexName = 'stopped';
+/** Pushes that many records, ten at a time, on a task queue of its own, once a worker is started. */
+async function startPush(indexName: string, count: number) {
   await makePushConnector(simulator, indexName);
-  const recordsRef = await files.write(Array.from({ length: 3_000 }, (_, n) => ({ objectID: `p${n}` })));
-  const stoppedQueue = `${taskQueue}-stopped`;
-  const environment = { ...workerEnvironment(simulator, stoppedQueue), RECORDS_DIR: files.path };
-  worker = spawnWorker(environment);
-  const client = new Client({ connection, namespace });
-  const handle = await client.workflow.start(pushRecords, {
-    taskQueue: stoppedQueue,
+  const recordsRef = await files.write(Array.from({ length: count }, (_, n) => ({ objectID: `p${n}` })));
+  const ownQueue = `${taskQueue}-${indexName}`;
+  const environment = { ...workerEnvironment(simulator, ownQueue), RECORDS_DIR: files.path };
+  const handle = await new Client({ connection, namespace }).workflow.start(pushRecords, {
+    taskQueue: ownQueue,
     workflowId: randomUUID(),
     args: [{ indexName, action: 'addObject', recordsRef, batch: { maxRecords: 10 }, maxParallel: MAX_PARALLEL }],
   });
-  const sent = () => pushedBatches(simulator, indexName);
+  return { handle, sent: () => pushedBatches(simulator, indexName), startWorker: () => spawnWorker(environment) };
+}
+
+test('a worker that is told to stop finishes what it has begun, and the next one repeats nothing', async () => {
+  const { handle, sent, startWorker } = await startPush('stopped', 3_000);
+  worker = startWorker();
   for (const enough of [50, 150]) {
     while (sent().length < enough) await delay(10);
     expect(await worker.end('SIGTERM')).toBe(0);
-    worker = spawnWorker(environment);
+    worker = startWorker();
   }
   expect(await handle.result()).toMatchObject({ pushed: 3_000, verified: 3_000, batches: 300, repeated: 0 });
   expect(sent()).toHaveLength(300);
@@ -151,19 +154,8 @@ test('paused while its worker is gone, it goes on where that one had come to', a
 }, 90_000);
 
 test('cancelled, and its worker killed before it has ended what is under way, it says how far it had come', async () => {
-  const indexName = 'dying';
-  await makePushConnector(simulator, indexName);
-  const recordsRef = await files.write(Array.from({ length: 5_000 }, (_, n) => ({ objectID: `p${n}` })));
-  const dyingQueue = `${taskQueue}-dying`;
-  const environment = { ...workerEnvironment(simulator, dyingQueue), RECORDS_DIR: files.path };
-  worker = spawnWorker(environment);
-  const client = new Client({ connection, namespace });
-  const handle = await client.workflow.start(pushRecords, {
-    taskQueue: dyingQueue,
-    workflowId: randomUUID(),
-    args: [{ indexName, action: 'addObject', recordsRef, batch: { maxRecords: 10 }, maxParallel: MAX_PARALLEL }],
-  });
-  const sent = () => pushedBatches(simulator, indexName);
+  const { handle, sent, startWorker } = await startPush('dying', 5_000);
+  worker = startWorker();
   while (sent().length < 100) await delay(10);
   await simulator.control('POST /faults', { operation: 'push', kind: 'hang', times: -1 });
   await handle.cancel();
@@ -172,7 +164,7 @@ test('cancelled, and its worker killed before it has ended what is under way, it
   await expect.poll(isAskedToEnd, { timeout: 20_000 }).toBe(true);
   await worker.end('SIGKILL');
   await simulator.control('DELETE /faults');
-  worker = spawnWorker(environment);
+  worker = startWorker();
   await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
   const { memo } = await handle.describe();
   expect(memo).toMatchObject({ pushed: expect.toSatisfy((pushed: number) => pushed > 0) });
