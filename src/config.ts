@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { z } from 'zod';
 import { describeIssues } from './algolia/check-input.ts';
-import { wording } from './algolia/wording.ts';
+import { parseWorded } from './algolia/wording.ts';
 import { codecKeys } from './codec/codec-keys.ts';
 import { messageOf } from './message-of.ts';
 import { readPackage } from './read-package.ts';
@@ -147,7 +147,7 @@ function codecKeysOf({
 }
 
 function check<S extends z.ZodType>(schema: S, env: Readonly<Record<string, string>>): z.output<S> {
-  const parsed = schema.safeParse(env, wording);
+  const parsed = parseWorded(schema, env);
   if (parsed.success) return parsed.data;
   throw new ConfigError(
     parsed.error.issues

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { describeIssues } from './algolia/check-input.ts';
-import { wording } from './algolia/wording.ts';
+import { parseWorded } from './algolia/wording.ts';
 import { ConfigError } from './config.ts';
 import { readYaml } from './read-yaml.ts';
 
@@ -10,7 +10,7 @@ const STANDARD_INPUT = 0;
 export function readYamlFile<S extends z.ZodType>(path: string, schema: S): z.output<S> {
   const from = path === '-' ? 'standard input' : path;
   const fail = (why: string, cause?: unknown) => new ConfigError(`${from}: ${why}`, { cause });
-  const parsed = schema.safeParse(readYaml(path === '-' ? STANDARD_INPUT : path, fail), wording);
+  const parsed = parseWorded(schema, readYaml(path === '-' ? STANDARD_INPUT : path, fail));
   if (parsed.success) return parsed.data;
   throw fail(`\n  ${listPlaces(describeIssues(parsed.error.issues, ''))}`);
 }

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { z } from 'zod';
 import { asSentence, describeIssues } from '../algolia/check-input.ts';
-import { wording } from '../algolia/wording.ts';
+import { parseWorded } from '../algolia/wording.ts';
 import { applyManifestInput } from './inputs/apply-manifest.ts';
 import { backfillInput } from './inputs/backfill.ts';
 import { callOperationInput } from './inputs/call-operation.ts';
@@ -50,8 +50,8 @@ export interface Surroundings {
 /** Checks a workflow's input before anything else happens, or throws `InvalidInput` naming every wrong place. */
 export function createCheckInput(applicationId: string) {
   return async function checkInput<T extends WorkflowType>(type: T, input: unknown): Promise<Checked<T>> {
-    const parsed = workflowInputs[type].safeParse(input, wording);
-    if (parsed.success) return { ...parsed.data, applicationId } as unknown as Checked<T>;
+    const parsed = parseWorded(workflowInputs[type], input);
+    if (parsed.success) return { ...(parsed.data as object), applicationId } as unknown as Checked<T>;
     throw ApplicationFailure.create({
       type: 'InvalidInput',
       message: `${asSentence(describeIssues(parsed.error.issues, 'input'))} Nothing was sent.`,

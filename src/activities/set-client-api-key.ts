@@ -1,7 +1,7 @@
 import { activityInfo, Context } from '@temporalio/activity';
 import { AlgoliaError } from '../algolia/algolia-error.ts';
 import { asSentence, describeIssues } from '../algolia/check-input.ts';
-import { wording } from '../algolia/wording.ts';
+import { parseWorded } from '../algolia/wording.ts';
 import { clientOperations, type ClientInputOf } from '../operations/client-side.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { firstRing, type HeldKey } from '../secrets/key-ring-state.ts';
@@ -57,7 +57,7 @@ export function createSetClientApiKey({ applicationId, keys, store, turnKeyRing 
 }
 
 function readInput(input: unknown): { reference: string } {
-  const parsed = clientOperations.setClientApiKey.input.safeParse(input, wording);
+  const parsed = parseWorded(clientOperations.setClientApiKey.input, input);
   if (parsed.success) return parsed.data.apiKey;
   throw new AlgoliaError(
     'AlgoliaInvalid',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { describeIssues } from '../algolia/check-input.ts';
-import { wording } from '../algolia/wording.ts';
+import { parseWorded } from '../algolia/wording.ts';
 import { ConfigError } from '../config.ts';
 import { durationMs, isTooLong } from '../duration-ms.ts';
 import { NOW_IN_HISTORY, secretReference } from '../operations/operation.ts';
@@ -149,7 +149,7 @@ function toPolicy(
 
 function read(path: string): z.output<typeof file> {
   const fail = (why: string, cause?: unknown) => new ConfigError(`APPROVAL_POLICIES: ${path}: ${why}`, { cause });
-  const parsed = file.safeParse(readYaml(path, fail), wording);
+  const parsed = parseWorded(file, readYaml(path, fail));
   if (!parsed.success) throw fail(placesIn(describeIssues(parsed.error.issues, 'file')));
   return parsed.data;
 }

@@ -1,5 +1,5 @@
 import { describeIssues } from '../algolia/check-input.ts';
-import { wording } from '../algolia/wording.ts';
+import { parseWorded } from '../algolia/wording.ts';
 import { operations, type OperationName } from '../operations/index.ts';
 import { resourceKinds, type ResourceKind } from '../operations/resource-kinds.ts';
 import { isEmpty, isObject } from './compare.ts';
@@ -28,7 +28,7 @@ export function checkBody(step: CreateStep | UpdateStep): string[] {
     body.from === 'member' && step.change === 'update'
       ? { [resourceKinds[step.kind].id]: step.id, [body.name]: filled }
       : filled;
-  const parsed = input.safeParse(argument, wording);
+  const parsed = parseWorded(input, argument);
   const kept = keptCredentials(step);
   if (parsed.success) return kept;
   const issues = parsed.error.issues.map((issue) => ({

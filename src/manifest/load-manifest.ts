@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { applyManifestInput } from '../activities/inputs/apply-manifest.ts';
-import { wording } from '../algolia/wording.ts';
+import { parseWorded } from '../algolia/wording.ts';
 import { ConfigError } from '../config.ts';
 import { NOW_IN_HISTORY } from '../operations/operation.ts';
 import { readYamlFile } from '../yaml-file.ts';
@@ -8,7 +8,7 @@ import type { Manifest } from './manifest.ts';
 
 /** The check of a workflow's input, of a file that holds the manifest alone: also what is too big for it is refused. */
 const file = z.unknown().transform((value, ctx): Manifest => {
-  const parsed = applyManifestInput.safeParse({ manifest: value }, wording);
+  const parsed = parseWorded(applyManifestInput, { manifest: value });
   if (parsed.success) return parsed.data.manifest;
   for (const issue of parsed.error.issues)
     ctx.issues.push({ ...issue, input: value, path: issue.path.slice(1) } as z.core.$ZodRawIssue);

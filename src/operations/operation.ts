@@ -146,7 +146,7 @@ export class JsonText {
 const LITERAL_SECRET = `a credential may not stand here in the clear: write {"$secret": "env:SECRET_…"} or {"$secret": "file:…"}${NOW_IN_HISTORY}`;
 
 /** Why no worker can read this reference, whatever its variables and files are. */
-function whyUnreadable(reference: string): string | undefined {
+function whyNoReference(reference: string): string | undefined {
   const [, kind, name = ''] = /^(env|file):(.+)$/s.exec(reference) ?? [];
   if (kind === undefined) return `a secret reference begins with env: or file:${NOW_IN_HISTORY}`;
   if (kind === 'env')
@@ -161,9 +161,9 @@ function whyUnreadable(reference: string): string | undefined {
 /** A reference, checked by its text: whether it names something is for the worker to see, right before sending. */
 export const secretReference = z
   .string()
-  .regex(/^(env:SECRET_|file:)./, { error: ({ input }) => whyUnreadable(String(input)), abort: true })
+  .regex(/^(env:SECRET_|file:)./, { error: ({ input }) => whyNoReference(String(input)), abort: true })
   .check((ctx) => {
-    const message = whyUnreadable(ctx.value);
+    const message = whyNoReference(ctx.value);
     if (message !== undefined) ctx.issues.push({ code: 'custom', message, input: ctx.value });
   });
 

@@ -3,7 +3,7 @@ import { msToNumber } from '@temporalio/common/lib/time.js';
 import { z } from 'zod';
 import { workflowInputs, type WorkflowType } from '../activities/check-input.ts';
 import { noSuch } from '../algolia/near-names.ts';
-import { wording } from '../algolia/wording.ts';
+import { parseWorded } from '../algolia/wording.ts';
 import { duration, timezone } from '../activities/inputs/vocabulary.ts';
 import { readYamlFile } from '../yaml-file.ts';
 import { formatCron, parseCron } from './cron-fields.ts';
@@ -65,7 +65,7 @@ const schedule = z
     const complain = (path: PropertyKey[], message: string) =>
       ctx.issues.push({ code: 'custom', message, path, input: undefined });
     if ((given === undefined) === (every === undefined)) complain(['cron'], 'say when: either cron or every');
-    const parsed = workflowInputs[workflow].safeParse(input, wording);
+    const parsed = parseWorded(workflowInputs[workflow], input);
     if (!parsed.success)
       ctx.issues.push(
         ...parsed.error.issues.map((issue) => ({ ...issue, path: ['input', ...issue.path] }) as z.core.$ZodRawIssue),

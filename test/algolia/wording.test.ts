@@ -5,10 +5,10 @@ import { pushRecordsInput } from '../../src/activities/inputs/push-records.ts';
 import { rotateApiKeyInput } from '../../src/activities/inputs/rotate-api-key.ts';
 import { workflowInputs } from '../../src/activities/check-input.ts';
 import { describeIssues } from '../../src/algolia/check-input.ts';
-import { wording } from '../../src/algolia/wording.ts';
+import { parseWorded } from '../../src/algolia/wording.ts';
 
 function problem(schema: z.ZodType, value: unknown): string {
-  const { error } = schema.safeParse(value, wording);
+  const { error } = parseWorded(schema, value);
   return error ? describeIssues(error.issues, 'input') : 'fine';
 }
 

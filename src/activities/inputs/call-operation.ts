@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { noSuch } from '../../algolia/near-names.ts';
-import { wording } from '../../algolia/wording.ts';
+import { parseWorded } from '../../algolia/wording.ts';
 import { callableNames, callables } from '../../operations/client-side.ts';
 import { approvalBy, intent } from './vocabulary.ts';
 
@@ -20,7 +20,7 @@ export const callOperationInput = z
     const { operation: name, params, confirm } = ctx.value;
     const operation = callables[name];
     const isBody = 'body' in operation && operation.body.from === 'argument';
-    const parsed = operation.input.safeParse(params ?? (isBody ? undefined : {}), wording);
+    const parsed = parseWorded(operation.input, params ?? (isBody ? undefined : {}));
     if (!parsed.success) {
       ctx.issues.push(
         ...parsed.error.issues.map((issue) => ({ ...issue, path: ['params', ...issue.path] }) as z.core.$ZodRawIssue),

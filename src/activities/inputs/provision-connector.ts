@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { wording } from '../../algolia/wording.ts';
+import { parseWorded } from '../../algolia/wording.ts';
 import { AuthenticationCreate } from '../../operations/authentications.ts';
 import { DestinationCreate } from '../../operations/destinations.ts';
 import { freeObject } from '../../operations/operation.ts';
@@ -30,7 +30,7 @@ function without<S extends z.ZodType, const F extends Readonly<Record<string, un
           input: value,
         });
     }
-    const parsed = schema.safeParse({ ...value, ...filledIn }, wording);
+    const parsed = parseWorded(schema, { ...value, ...filledIn });
     if (!parsed.success) ctx.issues.push(...(parsed.error.issues as z.core.$ZodRawIssue[]));
   });
   schemaBehind.set(rest, { schema, without: Object.keys(filledIn) });

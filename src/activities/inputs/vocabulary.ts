@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { wording } from '../../algolia/wording.ts';
+import { parseWorded } from '../../algolia/wording.ts';
 import { isTooLong } from '../../duration-ms.ts';
 import { whyNotBelow } from '../../records/record-file.ts';
 
@@ -29,7 +29,7 @@ export const schemaBehind = new WeakMap<z.core.$ZodType, { schema: z.ZodType; wi
 /** Checks by `schema`, but keeps the value as the caller wrote it: references to secrets stay references. */
 export function asWritten<S extends z.ZodType>(schema: S) {
   const written = z.custom<z.input<S>>().check((ctx) => {
-    const parsed = schema.safeParse(ctx.value, wording);
+    const parsed = parseWorded(schema, ctx.value);
     if (!parsed.success) ctx.issues.push(...(parsed.error.issues as z.core.$ZodRawIssue[]));
   });
   schemaBehind.set(written, { schema, without: [] });
