@@ -1,15 +1,25 @@
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** A port on loopback that nobody listens at: any, or the one that is wanted. Throws where that one can't be had. */
+const HOST = '127.0.0.1';
+
+/**
+ * A port on loopback that nobody listens at: any, or the one that is wanted. Throws where that one can't be had.
+ * For the next minute the system gives it to nobody who asks for just any.
+ */
 export async function freePort(wanted = 0): Promise<number> {
-  const server = createServer().listen(wanted, '127.0.0.1');
+  const server = createServer().listen(wanted, HOST);
   try {
     await once(server, 'listening');
   } catch (cause) {
     throw new Error(`Port ${wanted} cannot be had: is another server running?`, { cause });
   }
   const { port } = server.address() as AddressInfo;
+  // A connection that this side ends first is remembered (TIME_WAIT), and holds the port against others.
+  const client = connect(port, HOST).resume();
+  const [accepted] = (await once(server, 'connection')) as [Socket];
+  accepted.resume().end();
+  await once(client, 'close');
   server.close();
   await once(server, 'close');
   return port;

@@ -81,7 +81,9 @@ export async function startTemporalServer(options: TemporalServerOptions = {}): 
   try {
     await healthy(address, child);
   } catch (cause) {
-    const log = readFileSync(logFile, 'utf8').trim().split('\n').slice(-15).join('\n');
+    // Of a panic, what it is about and not its stack.
+    const [words = ''] = readFileSync(logFile, 'utf8').split(/\n+goroutine \d/);
+    const log = words.trim().split('\n').slice(-15).join('\n');
     await stop();
     throw new Error(`The Temporal server at ${address} did not become healthy. Its last words:\n${log}`, { cause });
   }
