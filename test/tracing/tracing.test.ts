@@ -219,13 +219,14 @@ test('no span holds a secret, a query, a header or a body', async () => {
 });
 
 test('log lines of activities name the trace', async () => {
-  await call('listTransformations', {});
-  const { traceId } = await arrived(({ name }) => name === 'RunActivity:listTransformations');
+  // Of an operation that no other test calls: there is one line, and one span.
+  await call('searchSources', { sourceIDs: [randomUUID()] });
+  const { traceId } = await arrived(({ name }) => name === 'RunActivity:searchSources');
   const lines = () =>
     worker
       .stderr()
       .split('\n')
-      .filter((line) => line.includes('"operation":"listTransformations"'));
+      .filter((line) => line.includes('"operation":"searchSources"'));
   await vi.waitFor(
     () => expect(lines().map((line) => JSON.parse(line) as object)).toMatchObject([{ trace_id: traceId }]),
     {
