@@ -2,8 +2,10 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Simulator } from '../../simulator/index.ts';
 import { replaceAllRecordsId } from '../../src/workflows/replace-all-records.ts';
+import type { ApprovalStatus } from '../../src/workflows/steps/approval-details.ts';
 import { callAlgolia, makeConnector } from '../../test/setup/connector.ts';
 import { makeIndex, makePushConnector } from '../../test/setup/indices.ts';
+import { askedApproval } from '../asked-approval.ts';
 import { until } from '../until.ts';
 import { recordedConnector } from './recorded-connector.ts';
 import type { Case } from './recording.ts';
@@ -80,6 +82,12 @@ export const replayCases: Readonly<Record<string, Case>> = {
     return start('provisionConnector', recordedConnector(records.url));
   },
 
+  'provisionConnector-notTold': async ({ simulator, records, start }) => {
+    await simulator.control('POST /faults', { operation: 'createSource', kind: 'loseAnswer' });
+    await simulator.control('POST /faults', { operation: 'createTask', kind: 'status', status: 400 });
+    return start('provisionConnector', recordedConnector(records.url));
+  },
+
   'replaceAllRecords-moved': async ({ simulator, records, start }) => {
     await makeReplaceable(simulator);
     const match = { operation: 'move' };
@@ -92,6 +100,18 @@ export const replayCases: Readonly<Record<string, Case>> = {
     const input = { ...replace(records.url), guard: { minRecords: 1_000 }, onGuard: 'askApproval' };
     const handle = await start('replaceAllRecords', input, { workflowId: lockID });
     await untilStatus(handle, ({ phase }) => phase === 'waiting for an approval');
+    await handle.signal('approve', { approver: 'bob' });
+    return handle;
+  },
+
+  'replaceAllRecords-askedAgain': async ({ simulator, records, start }) => {
+    await makeReplaceable(simulator);
+    const input = { ...replace(records.url), guard: { minRecords: 1_000 }, onGuard: 'askApproval' };
+    const handle = await start('replaceAllRecords', input, { workflowId: lockID });
+    await until(() => askedApproval(handle));
+    makeIndex(simulator, REPLACEABLE, { count: 500 });
+    await handle.signal('approve', { approver: 'bob' });
+    await until(async () => (await handle.query<ApprovalStatus>('approval')).approvalId?.endsWith('/approval-2'));
     await handle.signal('approve', { approver: 'bob' });
     return handle;
   },
@@ -136,6 +156,16 @@ export const replayCases: Readonly<Record<string, Case>> = {
     return handle;
   },
 
+  'pushRecords-cancelled': async ({ simulator, records, start }) => {
+    await makePushConnector(simulator, REPLACEABLE);
+    await simulator.control('POST /faults', { operation: 'push', kind: 'slow', ms: 500, times: -1 });
+    const input = { indexName: REPLACEABLE, action: 'addObject', recordsRef: { uri: records.url }, maxParallel: 1 };
+    const handle = await start('pushRecords', { ...input, batch: { maxRecords: 5 } });
+    await until(async () => (simulator.world.requests.counts.push ?? 0) > 1);
+    await handle.cancel();
+    return handle;
+  },
+
   'backfill-tasks': async ({ simulator, start }) => {
     const made = await Promise.all([1, 2, 3].map(() => makeConnector(simulator)));
     const handle = await start('backfill', { items: made.map(({ taskID }) => ({ taskID })), maxParallel: 1 });
@@ -145,6 +175,9 @@ export const replayCases: Readonly<Record<string, Case>> = {
 
   'callOperation-read': ({ start }) =>
     start('callOperation', { operation: 'listSources', params: { itemsPerPage: 5 } }),
+
+  'callOperation-refused': ({ start }) =>
+    start('callOperation', { operation: 'getSource', params: { sourceID: 'none' } }),
 
   'callOperation-write': async ({ simulator, start }) => {
     await simulator.control('POST /faults', {

@@ -14,6 +14,7 @@ import { createChunkedPush } from './chunked-push.ts';
 import { createDigestEvents } from './digest-events.ts';
 import { compareCode } from './compare-code.ts';
 import { createFindResources } from './find-resources.ts';
+import { createFindTwins } from './find-twins.ts';
 import { createAwaitIndexTask, createCopyIndexScopes, createDeleteIndex, createMoveIndex } from './index-operations.ts';
 import { createAwaitRecords, createCountRecords, createInspectReplace } from './index-records.ts';
 import { createSweepTemporaryIndices } from './index-sweep.ts';
@@ -87,6 +88,7 @@ export function createActivities({
     keepVerdicts: createKeepVerdicts(records.directory),
 
     findResources: createFindResources(client, keys),
+    findTwins: createFindTwins(applicationId),
     ...createManifestActivities({
       client,
       keys,

@@ -105,7 +105,7 @@ function ownExecution(): Execution {
   throw ApplicationFailure.nonRetryable('only a workflow can ask who sent it a signal', 'InvalidInput');
 }
 
-async function startOf(execution: Execution) {
+export async function startOf(execution: Execution) {
   for await (const { workflowExecutionStartedEventAttributes: attributes, principal } of historyOf(execution, 1)) {
     if (attributes) return { attributes, principal: principal?.name };
   }

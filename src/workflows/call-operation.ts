@@ -1,4 +1,4 @@
-import { ApplicationFailure, defineQuery, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, defineQuery, isCancellation, setCurrentDetails, setHandler } from '@temporalio/workflow';
 import type { Checked, WorkflowInput } from '../activities/check-input.ts';
 import { checkInput, once, repeatable } from './proxies.ts';
 import { checkPolicy, openApprovals, requireApproval } from './steps/approval.ts';
@@ -31,14 +31,23 @@ export async function callOperation(rawInput: CallOperationInput): Promise<unkno
   const { operation, params, effect, applicationId } = input;
   findableBy({ AlgoliaAppId: applicationId });
   setCurrentDetails(`\`${operation}\`${input.reason ? `: ${input.reason}` : ''}`);
-  if (input.deletes) {
-    step = 'waiting for approval';
-    await approveDelete(input);
+  const ended = (Outcome: string) => {
+    if (input.tellsOutcome) findableBy({ Outcome });
+  };
+  try {
+    if (input.deletes) {
+      step = 'waiting for approval';
+      await approveDelete(input);
+    }
+    step = 'calling';
+    const answer = await call(operation, effect, params);
+    step = 'done';
+    ended('done');
+    return answer;
+  } catch (error) {
+    ended(isCancellation(error) ? 'cancelled' : 'failed');
+    throw error;
   }
-  step = 'calling';
-  const answer = await call(operation, effect, params);
-  step = 'done';
-  return answer;
 }
 
 async function call(operation: string, effect: Checked<'callOperation'>['effect'], params: unknown): Promise<unknown> {

@@ -3,6 +3,9 @@ import type { WorkflowInterceptorsFactory } from '@temporalio/workflow';
 /** What a query is answered that comes at the wrong moment. */
 export const ASK_AGAIN = 'something has just happened that this workflow has yet to be told: ask again';
 
+/** Why a task is begun anew. */
+export const OUT_OF_ORDER = 'a local activity ended before what comes with its end: the order is that of history';
+
 /** A task of a workflow, as it is known in the sandbox. */
 interface Task {
   readonly historyLength: number;
@@ -17,6 +20,10 @@ interface Task {
  * the end of an activity) is handed to the workflow at once (SDK 1.24), at the time of the task before, and what the workflow does
  * then is kept: a deadline that has passed isn't seen, the history can't be replayed, and the workflow gets stuck with its next
  * worker. Failing costs no more than the answer: the worker forgets the workflow, and its task comes with a time of its own.
+ *
+ * Fails a task, too, that tells of the end of a local activity together with something else. A query that is answered in that moment
+ * ends the task before with the local activity's result, and a signal or a cancellation that has come meanwhile stands after it in
+ * history; but the workflow is told of it first. Begun anew from history, the task comes in the order of all replays.
  */
 export const interceptors: WorkflowInterceptorsFactory = () => {
   let last: Task | undefined;
@@ -24,11 +31,13 @@ export const interceptors: WorkflowInterceptorsFactory = () => {
     internals: [
       {
         activate(input, next) {
-          const { historyLength, timestamp, isReplaying } = input.activation;
+          const { historyLength, timestamp, isReplaying, jobs } = input.activation;
           const task = { historyLength: historyLength ?? 0, time: `${String(timestamp?.seconds)}.${timestamp?.nanos}` };
           const isEarly = last && !isReplaying && task.historyLength > last.historyLength && task.time === last.time;
           last = task;
           if (isEarly) throw new Error(ASK_AGAIN);
+          const ended = jobs?.filter(({ resolveActivity }) => resolveActivity?.isLocal).length ?? 0;
+          if (!isReplaying && ended > 0 && ended !== jobs?.length) throw new Error(OUT_OF_ORDER);
           next(input);
         },
       },

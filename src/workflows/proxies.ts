@@ -20,6 +20,7 @@ const LOOPING = [
   'findNewRuns',
   'digestEvents',
   'findResources',
+  'findTwins',
   'listTaskIDs',
   'inspectTransformation',
   'trySamples',

@@ -15,6 +15,7 @@ import type { FailedRecords } from '../activities/keep-failed-records.ts';
 import type { BadRecord, PushCheckpoint, PushFailure } from '../activities/push-checkpoint.ts';
 import type { RecordsSource } from '../activities/push-source.ts';
 import { checkInput, repeatable } from './proxies.ts';
+import { followChanges } from './steps/changes.ts';
 import { describePush } from './steps/describe-push.ts';
 import { durationMs } from './steps/duration.ts';
 import { failureMessage, failureType } from './steps/failure-type.ts';
@@ -78,6 +79,7 @@ const MAX_PARALLEL = 64;
 const MAX_IDS_IN_FAILURE = 100;
 
 export async function pushRecords(rawInput: PushRecordsInput): Promise<PushRecordsResult> {
+  followChanges();
   const push = startPush(rawInput);
   const input = await checkInput('pushRecords', rawInput);
   const { maxParallel = input.maxParallel } = push.said;

@@ -12,6 +12,7 @@ import {
 import type { Checked, WorkflowInput } from '../activities/check-input.ts';
 import { checkInput, repeatable } from './proxies.ts';
 import { openApprovals, requireApproval, type ApprovalOutcome } from './steps/approval.ts';
+import { followChanges, follows } from './steps/changes.ts';
 import { durationMs } from './steps/duration.ts';
 import { failureMessage, failureType, unwrap } from './steps/failure-type.ts';
 import { deleteForGood } from './steps/index-cleanup.ts';
@@ -81,6 +82,7 @@ export const replaceAllRecordsId = (applicationId: string, indexName: string) =>
   `algolia-replace/${applicationId}/${indexName}`;
 
 export async function replaceAllRecords(rawInput: ReplaceAllRecordsInput): Promise<ReplaceAllRecordsResult> {
+  followChanges();
   const replace = startReplace(rawInput?.indexName);
   if (rawInput?.onGuard === 'askApproval' && holdsLock()) openApprovals();
   const input = await checkInput('replaceAllRecords', rawInput);
@@ -176,35 +178,58 @@ async function replaceIndex(input: Input, replace: Replace): Promise<ReplaceAllR
   return result as ReplaceAllRecordsResult;
 }
 
+/** An index that is in use changes while people think: it would be asked for ever if one record more counted. */
+const MAX_DRIFT_PERCENT = 1;
+
 /** Past the guard, or past whoever may overrule it. */
 async function passGuard(input: Input, replace: Replace): Promise<void> {
   const { indexName, guard, onGuard, approval, requestedBy, reason, recordsRef } = input;
-  const { status, tell } = replace;
-  const { previousCount = 0, count = 0, distinct = 0, pushed, temporaryIndex = '' } = status;
+  const { tell } = replace;
+  const { previousCount = 0, count = 0, distinct = 0, pushed, temporaryIndex = '' } = replace.status;
   if (count === 0)
     throw ApplicationFailure.nonRetryable('there are no records to replace it with', 'GuardViolated', {
       previousCount,
       pushed,
       count,
     });
-  const report = judgeReplacement({ previousCount, count, distinct }, guard);
+  const judge = (live: number) => judgeReplacement({ previousCount: live, count, distinct }, guard);
+  let judged = previousCount;
+  let report = judge(judged);
   tell({ guard: report });
   if (report.passed) return;
-  const violations = report.violations.join('; ');
   if (onGuard === 'fail')
-    throw ApplicationFailure.nonRetryable(`the guard objects: ${violations}`, 'GuardViolated', report);
+    throw ApplicationFailure.nonRetryable(
+      `the guard objects: ${report.violations.join('; ')}`,
+      'GuardViolated',
+      report,
+    );
 
+  const plan = () => {
+    const { violations } = report;
+    return { indexName, previousCount: judged, count, pushed, violations, temporaryIndex, recordsRef };
+  };
+  const replan = async () => {
+    const { records } = await repeatable.countRecords({ indexName });
+    const now = judge(records);
+    if (now.shrinkPercent >= report.shrinkPercent + MAX_DRIFT_PERCENT) {
+      [report, judged] = [now, records];
+      tell({ previousCount: judged, guard: report });
+    }
+    return plan();
+  };
   tell({ phase: 'waiting for an approval' });
   const outcome = await requireApproval({
     title: `Replace all records of '${indexName}'`,
-    reason: [violations, reason].filter(Boolean).join('. '),
-    plan: { indexName, previousCount, count, pushed, violations: report.violations, temporaryIndex, recordsRef },
+    reason: () => [report.violations.join('; '), reason].filter(Boolean).join('. '),
+    plan: plan(),
     policy: approval?.policy,
     requestedBy,
-    describeAround: describeReplace(replace.status),
+    describeAround: () => describeReplace(replace.status),
+    ...(follows('ask again when more would be lost') ? { replan } : {}),
   });
   tell({ approval: outcome });
-  await copyScopes(input, temporaryIndex);
+  const live = await copyScopes(input, temporaryIndex);
+  tell({ previousCount: live.records });
   const { records } = await repeatable.countRecords({ indexName: temporaryIndex });
   if (records !== count)
     throw ApplicationFailure.nonRetryable(

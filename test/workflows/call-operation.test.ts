@@ -40,6 +40,15 @@ test('a read answers what Algolia does', async () => {
   expect(await handle.result()).toMatchObject({ sourceID, type: 'json' });
 });
 
+test('it is found by what became of it', async () => {
+  const outcomeOf = async (handle: WorkflowHandle<typeof callOperation>) => {
+    await handle.result().catch(() => undefined);
+    return (await handle.describe()).typedSearchAttributes.get({ name: 'Outcome', type: 'KEYWORD' });
+  };
+  expect(await outcomeOf(await start({ operation: 'listRuns' }))).toBe('done');
+  expect(await outcomeOf(await start({ operation: 'getSource', params: { sourceID: 'none' } }))).toBe('failed');
+});
+
 test('a read without arguments needs no params', async () => {
   expect(await (await start({ operation: 'listRuns' })).result()).toMatchObject({ runs: [], pagination: { page: 1 } });
 });

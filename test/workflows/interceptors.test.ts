@@ -1,4 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
+import { activityInfo } from '@temporalio/activity';
+import { Worker } from '@temporalio/worker';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -8,10 +10,11 @@ import { ASK_AGAIN } from '../../src/workflows/interceptors.ts';
 import { sharedWorkflows } from '../../src/workflow-bundle.ts';
 import { bundleWorkflows } from '../setup/bundle-workflows.ts';
 import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
-import { clock, strike, struckAt } from './clock-workflow.ts';
+import { clock, patient, strike, struckAt } from './clock-workflow.ts';
 
 /** Of each the worker takes the query or the task first, by chance. */
 const WORKFLOWS = 20;
+const patientQueue = `patient-${randomUUID()}`;
 const taskQueue = `clock-${randomUUID()}`;
 
 let simulator: Simulator;
@@ -60,3 +63,30 @@ test('a query that waited for a worker tells a workflow nothing of what happened
     await second.stop();
   }
 });
+
+test('what happens while a query is answered and a local activity ends comes after that, as it will in a replay', async () => {
+  const { workflow } = new Client({ connection });
+  const handles = await Promise.all(
+    [1, 2, 3, 4].map(() => workflow.start(patient, { taskQueue: patientQueue, workflowId: `patient-${randomUUID()}` })),
+  );
+  const answers = handles.map((handle) => handle.query(struckAt).catch(() => undefined));
+  await sleep(1_000);
+  const meanwhile = async () => {
+    const { workflowExecution } = activityInfo();
+    await workflow.getHandle(workflowExecution?.workflowId ?? '').signal(strike);
+  };
+  const worker = await startTestWorker({
+    simulator,
+    environment: { TASK_QUEUE: patientQueue },
+    overrides: { workflowBundle, activities: { meanwhile } },
+  });
+  try {
+    await Promise.all(answers);
+    for (const handle of handles) {
+      expect(await handle.result()).toEqual(['done', 'struck']);
+      await Worker.runReplayHistory({ workflowBundle }, await handle.fetchHistory(), handle.workflowId);
+    }
+  } finally {
+    await worker.stop();
+  }
+}, 60_000);

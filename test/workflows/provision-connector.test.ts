@@ -10,6 +10,7 @@ import {
 import { callAlgolia, inventory, makeConnector, serveRecords, type RecordServer } from '../setup/connector.ts';
 import { formsOf, historiesOf, textOf } from '../setup/histories.ts';
 import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
+import { withTimeSkipping } from '../setup/time-skipping.ts';
 import { untouchedApplication } from '../setup/untouched-application.ts';
 
 /** Most of the time of these tests is waiting. */
@@ -277,6 +278,71 @@ describe.concurrent('what goes wrong is undone:', () => {
     await fault('deleteDestination', 'loseAnswer');
     await fault('deleteTransformation', 'status', { status: 503, times: 2 });
     await failureOf(await start(connector(name, { task: { action: 'append' } })));
+    expect(await inventory(simulator, name)).toEqual(NOTHING);
+  });
+});
+
+describe.concurrent('after a create that got no answer, what may be somebody else’s stays:', () => {
+  const sources = (name: string) => simulator.world.sources.values().filter((source) => source.name === name);
+  /** Fails after its source, of whose create it hears nothing. */
+  async function failing(name: string, kind: 'reset' | 'loseAnswer', client = worker.client) {
+    await fault('createSource', kind, { match: { name } });
+    const code = 'async function transform(record) { return record.title.toUpperCase(); }';
+    const { authentication: _, ...rest } = connector(name);
+    const transformation = { type: 'code', input: { code }, tryOn: [{ objectID: '1' }] } as const;
+    const handle = await start(
+      { ...rest, transformation: { ...transformation, tryOn: [...transformation.tryOn] } },
+      { ...worker, client },
+    );
+    await underWay(name, 'createSource');
+    return handle;
+  }
+
+  test("a twin's", async () => {
+    const name = newName();
+    await fault('createDestination', 'slow', { ms: 8_000, match: { name } });
+    const handle = await failing(name, 'reset');
+    const { authentication: _, transformation: __, ...rest } = connector(name);
+    const twin = await start(rest);
+    const failure = await failureOf(handle);
+    const { ids } = await twin.result();
+    expect(failure).toMatchObject({ type: 'ValidationFailed' });
+    expect(failure.message).toContain(`Not undone: source ${ids.sourceID}: left as it may be somebody else's`);
+    expect(failure.message).toContain(`it may be of ${twin.workflowId}`);
+    expect(await inventory(simulator, name)).toEqual({ ...NOTHING, sources: 1, destinations: 1, tasks: 1 });
+  });
+
+  test('one that is other than it should be', async () => {
+    const name = newName();
+    const handle = await failing(name, 'reset');
+    const { sourceID } = await callAlgolia(simulator, 'POST /1/sources', {
+      type: 'json',
+      name,
+      input: { url: 'http://x/' },
+    });
+    const failure = await failureOf(handle);
+    expect(failure.message).toContain(
+      `(${sourceID}): its create got no answer, and it is not as this run would have made it: `,
+    );
+    expect(sources(name)).toHaveLength(1);
+  });
+
+  test('two of which nobody knows whose is which', async () => {
+    const name = newName();
+    await fault('listSources', 'slow', { ms: 500, times: 20 });
+    const handle = await failing(name, 'loseAnswer', withTimeSkipping(worker.client));
+    const { sourceID } = await callAlgolia(simulator, 'POST /1/sources', { ...connector(name).source, name });
+    const failure = await failureOf(handle);
+    expect(failure).toMatchObject({ type: 'AlreadyExists' });
+    expect(failure.message).toMatch(
+      new RegExp(`2 of them have appeared .*${sourceID}.*Not undone: source .*there are 2`),
+    );
+    expect(sources(name)).toHaveLength(2);
+  });
+
+  test('while its own is deleted', async () => {
+    const name = newName();
+    expect((await failureOf(await failing(name, 'loseAnswer'))).message).toMatch(/deleted again$/);
     expect(await inventory(simulator, name)).toEqual(NOTHING);
   });
 });

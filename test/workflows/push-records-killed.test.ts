@@ -11,7 +11,7 @@ import { makePushConnector } from '../setup/indices.ts';
 import { pushedBatches, type PushedBatch } from '../setup/pushed-batches.ts';
 import { makeRecordsDirectory, type RecordsDirectory } from '../setup/records-directory.ts';
 import { spawnWorker, type SpawnedWorker } from '../setup/spawn-worker.ts';
-import { workerEnvironment } from '../setup/start-worker.ts';
+import { startTestWorker, workerEnvironment } from '../setup/start-worker.ts';
 
 /** By hand also with `PUSH_RECORDS=200000 PUSH_KILLS=10`. */
 const RECORDS = Number(process.env.PUSH_RECORDS ?? 20_000);
@@ -107,7 +107,12 @@ async function startPush(indexName: string, count: number) {
     workflowId: randomUUID(),
     args: [{ indexName, action: 'addObject', recordsRef, batch: { maxRecords: 10 }, maxParallel: MAX_PARALLEL }],
   });
-  return { handle, sent: () => pushedBatches(simulator, indexName), startWorker: () => spawnWorker(environment) };
+  return {
+    handle,
+    sent: () => pushedBatches(simulator, indexName),
+    startWorker: () => spawnWorker(environment),
+    queue: ownQueue,
+  };
 }
 
 test('a worker that is told to stop finishes what it has begun, and the next one repeats nothing', async () => {
@@ -151,6 +156,26 @@ test('paused while its worker is gone, it goes on where that one had come to', a
   expect(await handle.result()).toMatchObject({ pushed: 5_000, verified: 5_000, complete: true });
   expect(repeatedEarly(sent(), [sentAtKill])).toEqual([]);
   expect(simulator.world.indices.get(indexName)?.records.size).toBe(5_000);
+}, 90_000);
+
+test('cancelled while its slice waits for another worker, it says how far it had come', async () => {
+  const { handle, sent, startWorker, queue } = await startPush('waiting', 5_000);
+  worker = startWorker();
+  while (sent().length < 100) await delay(10);
+  await worker.end('SIGKILL');
+  const sentAtKill = sent().length;
+  const attempt = async () => (await handle.describe()).raw.pendingActivities?.[0]?.attempt;
+  await expect.poll(attempt, { timeout: 40_000, interval: 200 }).toBe(2);
+  await handle.cancel();
+  const { stop } = await startTestWorker({
+    simulator,
+    environment: { TASK_QUEUE: queue },
+    overrides: { enableNonLocalActivities: false },
+  });
+  await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
+  await stop();
+  const pushed = expect.toSatisfy((count: number) => count >= (sentAtKill - WINDOW) * 10);
+  expect((await handle.describe()).memo).toMatchObject({ pushed });
 }, 90_000);
 
 test('cancelled, and its worker killed before it has ended what is under way, it says how far it had come', async () => {

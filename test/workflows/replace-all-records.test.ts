@@ -10,6 +10,7 @@ import {
   type ReplaceAllRecordsInput,
   type ReplacePhase,
 } from '../../src/workflows/replace-all-records.ts';
+import { answer, asked } from '../setup/decide.ts';
 import { makeIndex, makePushConnector, makeRecords, seeIndex, temporaryIndicesOf } from '../setup/indices.ts';
 import { makeRecordsDirectory, type RecordsDirectory } from '../setup/records-directory.ts';
 import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
@@ -317,6 +318,35 @@ describe.concurrent('a guard that may be overruled', () => {
       count: 10,
       guard: { passed: false },
       approval: { decision: 'approved', by: [{ actor: 'bob' }] },
+    });
+    await replaced(indexName, 10);
+  });
+
+  test('asks again when more would be lost than was approved, but not for one record more', async () => {
+    const { indexName, start } = await makeProducts();
+    const handle = await start(10, { onGuard: 'askApproval', requestedBy: 'ana' });
+    const { planHash } = await asked(handle);
+    makeIndex(simulator, indexName, { count: 500, settings: ALL_OLD.settings });
+    await handle.signal('approve', { approver: 'bob', planHash });
+    const again = await vi.waitFor(
+      async () => {
+        const status = await asked(handle);
+        expect(status.planHash).not.toBe(planHash);
+        return status;
+      },
+      { timeout: 20_000 },
+    );
+    expect(again).toMatchObject({
+      plan: { previousCount: 500, count: 10 },
+      reason: expect.stringContaining('instead of 500'),
+    });
+    makeIndex(simulator, indexName, { count: 501, settings: ALL_OLD.settings });
+    await answer(handle, 'approve', 'carol');
+    const result = await handle.result();
+    expect(result).toMatchObject({ previousCount: 501, count: 10, guard: { shrinkPercent: 98 } });
+    expect(result.approval).toMatchObject({
+      by: [{ actor: 'carol' }],
+      refused: [{ actor: 'bob', why: 'approved, but the plan has changed since' }],
     });
     await replaced(indexName, 10);
   });

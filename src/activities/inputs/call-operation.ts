@@ -39,4 +39,6 @@ export const callOperationInput = z
     ...value,
     effect: callables[value.operation].effect,
     deletes: callables[value.operation].method === 'DELETE',
+    /** Not in histories of 0.1, which replay without it: a patch would cost each call two events more. */
+    tellsOutcome: true as boolean,
   }));

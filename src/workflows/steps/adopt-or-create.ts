@@ -6,7 +6,7 @@ import { attemptOnce } from './attempt-once.ts';
 import { follows } from './changes.ts';
 import { failureMessage } from './failure-type.ts';
 import { lookFor } from './look-for.ts';
-import type { UndoLog } from './undo.ts';
+import { LEAVES_TWINS, type UndoLog } from './undo.ts';
 
 export interface Wanted {
   readonly kind: ResourceKind;
@@ -42,7 +42,8 @@ export async function adoptOrCreate(wanted: Wanted, undo: UndoLog): Promise<Sett
   if (existing.length > 0) return adopt(existing, wanted);
 
   const find = async () => (await repeatable.findResources({ kind, match })).filter(isOther);
-  const entry = undo.intend({ kind, match, besides });
+  // A task may be created disabled, other than it is to be.
+  const entry = undo.intend({ kind, match, besides, since: Date.now(), ...(match.name && expect ? { expect } : {}) });
   let lastError: unknown;
   for (let create = 1; create <= MAX_CREATES; create += 1) {
     const attempt = await attemptOnce(wanted.create).catch((error: unknown) => {
@@ -50,9 +51,10 @@ export async function adoptOrCreate(wanted: Wanted, undo: UndoLog): Promise<Sett
       if (lastError === undefined) undo.forget(entry);
       throw error;
     });
-    const id = attempt.outcome === 'done' ? attempt.value : (await lookFor(find))[0]?.id;
+    const isAnswered = attempt.outcome === 'done';
+    const id = isAnswered ? attempt.value : await lookForOurs(find, wanted);
     if (id !== undefined) {
-      entry.id = id;
+      Object.assign(entry, { id, isAnswered });
       // The create itself is not cancelled; whoever cancelled meanwhile does not want what comes next.
       if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled');
       if (match.name !== undefined && follows('yield to an older twin')) yieldToTwin(id, await find(), wanted);
@@ -63,6 +65,22 @@ export async function adoptOrCreate(wanted: Wanted, undo: UndoLog): Promise<Sett
   throw ApplicationFailure.nonRetryable(
     `creating the ${wanted.kind} ${describe(wanted)} got no answer ${MAX_CREATES} times, and none appeared; last: ${failureMessage(lastError)}`,
     'AlgoliaAmbiguous',
+  );
+}
+
+/** What a create without an answer has made. Of several the younger may yet give in; for as long as not, nobody can say which is whose. */
+async function lookForOurs(find: () => Promise<readonly FoundResource[]>, wanted: Wanted): Promise<string | undefined> {
+  let there: readonly FoundResource[] = [];
+  const [ours] = await lookFor(async () => {
+    there = await find();
+    return there.length > 1 && follows(LEAVES_TWINS) ? [] : there;
+  });
+  if (ours || there.length === 0) return ours?.id;
+  const ids = there.map(({ id }) => id).join(', ');
+  throw ApplicationFailure.nonRetryable(
+    `${wanted.kind} ${describe(wanted)}: a create got no answer, and ${there.length} of them have appeared (${ids}); which is this run's can't be told`,
+    'AlreadyExists',
+    there,
   );
 }
 

@@ -41,7 +41,8 @@ import { findableBy } from './search-attributes.ts';
 export interface ApprovalRequest {
   /** What is asked, in a few words. */
   readonly title: string;
-  readonly reason?: string | undefined;
+  /** A function where it changes with the plan. */
+  readonly reason?: string | (() => string) | undefined;
   /** Everything that the approver must know and that will be done: plain JSON. Its hash is what is approved. */
   readonly plan: unknown;
   /** Default: the policy named `default`. */
@@ -183,7 +184,9 @@ async function ask(open: Desk, request: ApprovalRequest, refused: Refusal[]): Pr
   const policy = await approvalPolicy({ name: request.policy });
   const planHash = await hashPlan(request.plan);
   const requester = await readRequester();
-  const around = typeof request.describeAround === 'function' ? request.describeAround() : request.describeAround;
+  const [around, reason] = [request.describeAround, request.reason].map((text) =>
+    typeof text === 'function' ? text() : text,
+  );
   open.rounds += 1;
   refused.push(...open.early.splice(0));
   const round: Round = {
@@ -201,7 +204,7 @@ async function ask(open: Desk, request: ApprovalRequest, refused: Refusal[]): Pr
     by: [],
     refused,
     ...(policy.approvers ? { approvers: policy.approvers } : {}),
-    ...(request.reason === undefined ? {} : { reason: request.reason }),
+    ...(reason === undefined ? {} : { reason }),
     ...(request.requestedBy === undefined ? {} : { requestedBy: request.requestedBy }),
     ...(around === undefined ? {} : { around }),
   };

@@ -2,6 +2,7 @@ import { CancellationScope, condition, isCancellation, sleep, TimeoutFailure } f
 import type { PushCheckpoint } from '../../activities/push-checkpoint.ts';
 import type { PushSlice, PushSliceInput } from '../../activities/push-slice.ts';
 import { readPushCheckpoint, repeatable } from '../proxies.ts';
+import { follows } from './changes.ts';
 import { unwrap } from './failure-type.ts';
 
 /** One call of the activity, which costs six history events. The first is short, so that progress shows soon; each is twice the last. */
@@ -77,6 +78,20 @@ function hasProgressed(before: PushCheckpoint | undefined, { tally, next }: Push
 /** Without a checkpoint: it hadn't begun. */
 type InterruptedSlice = Omit<PushSlice, 'checkpoint'> & { readonly checkpoint?: PushCheckpoint };
 
+/** For replays: a slice used to be cancelled with its workflow, and only a worker that had it then said how far it came. */
+const readsFirst = () => follows('read how far a cancelled push came');
+
+async function readCommitted(): Promise<PushCheckpoint | undefined> {
+  if (!readsFirst()) return readPushCheckpoint();
+  const around = CancellationScope.current();
+  try {
+    return await CancellationScope.nonCancellable(readPushCheckpoint);
+  } catch (error) {
+    if (around.consideredCancelled) return undefined;
+    throw error;
+  }
+}
+
 /**
  * An interrupted slice answers with how far it came, and so does one that is cancelled from outside. One whose worker is gone can't:
  * then it is what was committed last.
@@ -86,15 +101,22 @@ async function interruptible(
   before: PushCheckpoint | undefined,
   work: () => Promise<PushSlice>,
 ): Promise<InterruptedSlice> {
-  const scope = new CancellationScope();
+  const around = CancellationScope.current();
+  if (around.consideredCancelled) await around.cancelRequested;
+  // It is cancelled from here alone, once it is known how far it came: the server forgets that of a slice which no worker has.
+  const scope = new CancellationScope({ cancellable: true, parent: new CancellationScope({ cancellable: false }) });
   const slice = scope.run(work);
   const interrupted = new Promise<'interrupted'>((resolve) => {
     controls.interrupt = () => resolve('interrupted');
+    around.cancelRequested.catch(() => {
+      if (readsFirst()) resolve('interrupted');
+      else scope.cancel();
+    });
   });
   let committed = before;
   try {
     if ((await Promise.race([slice, interrupted])) === 'interrupted') {
-      committed = (await readPushCheckpoint()) ?? before;
+      committed = (await readCommitted()) ?? before;
       scope.cancel();
     }
     return await slice;
@@ -103,7 +125,7 @@ async function interruptible(
     const failure = unwrap(error);
     if (failure instanceof TimeoutFailure)
       committed = (failure.lastHeartbeatDetails as PushCheckpoint | undefined) ?? committed;
-    else if (CancellationScope.current().consideredCancelled || !isCancellation(error)) throw error;
+    else if (!isCancellation(error) || (around.consideredCancelled && !readsFirst())) throw error;
     return { ended: false, ...(committed ? { checkpoint: committed } : {}) };
   } finally {
     controls.interrupt = () => undefined;

@@ -1,4 +1,5 @@
-import { CancellationScope, log } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, log, sleep, workflowInfo } from '@temporalio/workflow';
+import type { FoundResource } from '../../activities/find-resources.ts';
 import type { ResourceKind } from '../../operations/resource-kinds.ts';
 import { repeatable } from '../proxies.ts';
 import { follows } from './changes.ts';
@@ -11,9 +12,20 @@ export interface Intent {
   readonly match: Readonly<Record<string, string>>;
   /** Others that match and were there before. */
   readonly besides?: readonly string[] | undefined;
-  /** Absent until the create was answered. */
+  /** As what it is created. */
+  readonly expect?: Readonly<Record<string, unknown>>;
+  /** ms on the workflow's clock: it was not there then. */
+  readonly since: number;
+  /** Absent until the create was answered, or what it made was found. */
   id?: string;
+  /** If not, what was found may be somebody else's. */
+  isAnswered?: boolean;
 }
+
+/** For replays: what was found after a create without an answer used to be taken for this workflow's own, come what may. */
+export const LEAVES_TWINS = 'leave what may be of a twin';
+/** Until the list of workflows shows one that has just begun. */
+const LISTED_WITHIN = '5s';
 
 /** What this workflow has made, in the order of making. */
 export interface UndoLog {
@@ -51,12 +63,45 @@ export function undoLog(): UndoLog {
   };
 }
 
-/** Whatever of that description is there now and was not before was made by the create whose answer was lost: it may take a while to show. */
-async function idsOf({ kind, match, besides = [], id }: Intent): Promise<string[]> {
-  if (id !== undefined) return [id];
+/** What of that description is there now and was not before was made by the create whose answer was lost, or by somebody else: it may take a while to show. */
+async function idsOf(intent: Intent): Promise<string[]> {
+  const { kind, match, expect, besides = [], id, isAnswered } = intent;
+  if (id !== undefined && (isAnswered || !follows(LEAVES_TWINS))) return [id];
   const others = besides.length > 0 && follows('undo nothing that was there before') ? besides : [];
-  const find = async () => (await repeatable.findResources({ kind, match })).map((found) => found.id);
-  return [...(await lookFor(async () => (await find()).filter((found) => !others.includes(found))))];
+  const found = await lookFor(async () =>
+    (await repeatable.findResources({ kind, match, ...(expect ? { expect } : {}) })).filter(
+      (resource) => !others.includes(resource.id),
+    ),
+  );
+  if (found.length > 0 && follows(LEAVES_TWINS)) await assertOurs(intent, found);
+  return found.map((resource) => resource.id);
+}
+
+/** Nothing tells who made a resource, so one is taken for this workflow's own only as long as nothing speaks against it. */
+async function assertOurs({ match, since }: Intent, found: readonly FoundResource[]): Promise<void> {
+  const why = await objection(found, since, match.name);
+  if (why === undefined) return;
+  throw ApplicationFailure.nonRetryable(
+    `left as it may be somebody else's (${found.map(({ id }) => id).join(', ')}): its create got no answer, and ${why}`,
+    'OwnerUnknown',
+  );
+}
+
+async function objection(
+  [first, ...others]: readonly FoundResource[],
+  since: number,
+  name: string | undefined,
+): Promise<string | undefined> {
+  if (others.length > 0) return `there are ${others.length + 1}`;
+  if (first?.differs) return `it is not as this run would have made it: ${first.differs.join(', ')}`;
+  await sleep(LISTED_WITHIN, { summary: 'before looking for workflows that make the same' });
+  const { workflowId, parent } = workflowInfo();
+  const twins = await repeatable.findTwins({
+    since,
+    besides: [workflowId, ...(parent ? [parent.workflowId] : [])],
+    ...(name === undefined ? {} : { name }),
+  });
+  return twins.length > 0 ? `it may be of ${twins.join(', ')}, under way at the same time` : undefined;
 }
 
 /** What is gone already is deleted. */
