@@ -14,6 +14,8 @@ export function finishRun(world: World, run: Run, verdict: Verdict): void {
   run.startedAt ??= run.finishedAt;
   Object.assign(run, verdict);
   delete run.onPoll;
+  // However far a script has let it come: it has received no more than it shows.
+  if (run.progress) run.progress.receivedNbOfEvents = Math.min(run.progress.receivedNbOfEvents, run.events.size);
   if (run.type !== 'reindex' && run.type !== 'update') return;
   if (verdict.reasonCode === 'critical') countCritical(world, run);
   else world.criticalRuns.delete(run.taskID);

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { AlgoliaClient } from '../algolia/client.ts';
 import type { InputOf, OutputOf } from '../operations/index.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
@@ -8,6 +9,8 @@ const PAGE_SIZE = 100;
 /** Up to here events are read one by one; a larger run is counted by the API, one request per type and status. */
 const MAX_EVENTS_READ = 2_000;
 const MAX_DATA_CHARACTERS = 1_000;
+/** A run may be over before all of its events show: while there are fewer than it has received, they are read again after these pauses. */
+const PAUSES_MS = [1_000, 2_000, 4_000];
 const TYPES = ['fetch', 'record', 'log', 'transform'] as const;
 const STATUSES = ['created', 'started', 'retried', 'failed', 'succeeded', 'critical'] as const;
 const FAILED = ['failed', 'critical'] as const;
@@ -18,6 +21,8 @@ export interface DigestEventsInput {
   readonly startDate: string;
   /** How many failures to list. */
   readonly maxFailures: number;
+  /** How many events the run says it has received. */
+  readonly received?: number;
 }
 
 export interface EventFailure {
@@ -48,10 +53,16 @@ export function createDigestEvents(client: AlgoliaClient, keys: ApiKeys) {
   return async function digestEvents(input: DigestEventsInput): Promise<EventDigest> {
     return attempt(async (signal) => {
       const call = callWith(client, keys, signal);
-      const { runID, startDate } = input;
+      const { runID, startDate, received = 0 } = input;
       const list: List = (more) => call('listEvents', { runID, startDate, sort: 'publishedAt', order: 'asc', ...more });
-      const first = await list({ itemsPerPage: PAGE_SIZE, page: 1 });
-      const total = first.pagination?.nbItems ?? first.events.length;
+      const firstPage = () => list({ itemsPerPage: PAGE_SIZE, page: 1 });
+      let first = await firstPage();
+      for (const pauseMs of PAUSES_MS) {
+        if (totalOf(first) >= received) break;
+        await delay(pauseMs, undefined, { signal });
+        first = await firstPage();
+      }
+      const total = totalOf(first);
       const counts = total > MAX_EVENTS_READ ? await countByFilter(list) : await countByReading(first, total, list);
       // Events of a type that is unknown here fail, too, and no filter by type finds them.
       const failed =
@@ -62,6 +73,8 @@ export function createDigestEvents(client: AlgoliaClient, keys: ApiKeys) {
     });
   };
 }
+
+const totalOf = ({ pagination, events }: OutputOf<'listEvents'>) => pagination?.nbItems ?? events.length;
 
 type List = (more: Partial<InputOf<'listEvents'>>) => Promise<OutputOf<'listEvents'>>;
 

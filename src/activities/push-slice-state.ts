@@ -121,7 +121,10 @@ export class SliceState {
   stopAfterFailures(): void {
     const { failedBatches } = this.ledger;
     if (failedBatches < this.input.stopAfterFailures) return;
-    this.ledger.stop({ type: 'PushFailed', message: `stopped after ${failedBatches} failed batches` });
+    this.ledger.stop({
+      type: 'PushFailed',
+      message: `stopped after ${failedBatches} failed ${failedBatches === 1 ? 'batch' : 'batches'}`,
+    });
     this.changes.notify();
   }
 

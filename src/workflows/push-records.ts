@@ -15,7 +15,7 @@ import type { FailedRecords } from '../activities/keep-failed-records.ts';
 import type { BadRecord, PushCheckpoint, PushFailure } from '../activities/push-checkpoint.ts';
 import type { RecordsSource } from '../activities/push-source.ts';
 import { checkInput, repeatable } from './proxies.ts';
-import { followChanges } from './steps/changes.ts';
+import { followChanges, follows } from './steps/changes.ts';
 import { describePush } from './steps/describe-push.ts';
 import { durationMs } from './steps/duration.ts';
 import { failureMessage, failureType } from './steps/failure-type.ts';
@@ -57,6 +57,8 @@ export interface PushRecordsResult {
   readonly notKept?: string;
   /** Whether everything there is was pushed, or pushing stopped before. */
   readonly complete: boolean;
+  /** Why it stopped. */
+  readonly reason?: string;
   readonly durationMs: number;
 }
 
@@ -70,7 +72,6 @@ export type PushRecordsStatus = Partial<PushRecordsResult> & {
   readonly maxParallel: number;
   /** Records that were taken, but whose event isn't read yet. */
   readonly unverified: number;
-  readonly reason?: string;
 };
 
 export const pushRecordsStatus = defineQuery<PushRecordsStatus>('status');
@@ -217,13 +218,16 @@ function judge(push: Push, checkpoint: PushCheckpoint, kept: FailedRecords, fail
   const result = rest as PushRecordsResult;
   const { stopped, firstFailures } = checkpoint;
   findableBy({ Outcome: stopped || result.failed > 0 ? 'partial' : 'success' });
+  const ending = stopped ? `${stopped.message}. ${countOf(result.pushed)} had been pushed before` : '';
   if (result.failed > 0 && failWorkflow) {
     const objectIDs = firstFailures.flatMap((failure) => failure.objectIDs).slice(0, MAX_IDS_IN_FAILURE);
     const said = firstFailures[0]?.reason ?? 'no reason given';
     const message = `${countOf(result.failed)} failed to be pushed to ${target}: ${said}. objectIDs: ${objectIDs.join(', ')}`;
-    throw fail('PushFailed', message, { ...result, objectIDs });
+    throw fail('PushFailed', ending ? `${message}; ${ending}` : message, { ...result, objectIDs });
   }
-  if (stopped) throw fail(stopped.type, `${stopped.message}. ${countOf(result.pushed)} had been pushed before`, result);
+  // That so many batches failed is all there is to it, and told in the result.
+  const isTold = stopped?.type === 'PushFailed' && !failWorkflow && follows('tell of failed batches only');
+  if (stopped && !isTold) throw fail(stopped.type, ending, result);
   return result;
 }
 

@@ -40,13 +40,14 @@ const failPolls = (runID: string, status: number, times = 1) =>
 
 describe.concurrent('a run', () => {
   test('that ends is told as Algolia has it', async () => {
-    const runID = await startRun({ outcome: 'failure', reasonCode: 'critical', reason: 'no luck' });
+    const events = [{}, { status: 'critical' }];
+    const runID = await startRun({ outcome: 'failure', reasonCode: 'critical', reason: 'no luck', events });
     await vi.waitFor(() => expect(simulator.world.runs.get(runID)?.status).toBe('finished'));
     const { result, heartbeats } = attempt(awaitRun, input(runID));
     expect(await result).toMatchObject({
       state: 'ended',
       run: { runID, outcome: 'failure', reasonCode: 'critical', reason: 'no luck' },
-      progress: { status: 'finished', received: 10, expected: 10 },
+      progress: { status: 'finished', received: 2, expected: 10 },
       polls: 1,
       keyVersion: 'env',
     });

@@ -6,7 +6,7 @@ import { activityParts, attempt } from './setup.ts';
 
 let simulator: Simulator;
 let close: () => Promise<void>;
-let digest: (maxFailures?: number) => ReturnType<ReturnType<typeof createDigestEvents>>;
+let digest: (maxFailures?: number, received?: number) => ReturnType<ReturnType<typeof createDigestEvents>>;
 let run: { runID: string; createdAt: string };
 
 beforeEach(async () => {
@@ -14,8 +14,8 @@ beforeEach(async () => {
   const { client, keys } = activityParts(simulator);
   close = () => client.close();
   const digestEvents = createDigestEvents(client, keys);
-  digest = (maxFailures = 50) =>
-    attempt(digestEvents, { runID: run.runID, startDate: run.createdAt, maxFailures }).result;
+  digest = (maxFailures = 50, received = 0) =>
+    attempt(digestEvents, { runID: run.runID, startDate: run.createdAt, maxFailures, received }).result;
 });
 afterEach(async () => {
   await close();
@@ -71,6 +71,16 @@ test('no failures are asked for where there are none, or none are wanted', async
   await runWith([{ status: 'failed' }]);
   expect(await digest(0)).toMatchObject({ failed: 1, failures: [] });
 });
+
+test('events that show only after the run is over are waited for, but not for ever', async () => {
+  await runWith([{}, {}, { status: 'failed' }]);
+  const { events } = simulator.world.runs.get(run.runID)!;
+  const [, ...late] = [...events];
+  for (const [eventID] of late) events.delete(eventID);
+  setTimeout(() => late.forEach(([eventID, event]) => events.set(eventID, event)), 500);
+  expect(await digest(50, 3)).toMatchObject({ total: 3, failed: 1 });
+  expect(await digest(50, 4)).toMatchObject({ total: 3, failed: 1 });
+}, 30_000);
 
 test('a run with very many events is counted by the API', async () => {
   await runWith([...times(2_100, {}), ...times(3, { status: 'failed' }), { type: 'fetch', status: 'critical' }]);

@@ -146,10 +146,14 @@ test('pushes no more once too many batches have failed, but reads the events of 
   const { indexName } = await freshIndex();
   await simulator.control('POST /records/fail', { indexName, objectIDs: ['p5'] });
   const recordsRef = await files.write(products(10_000));
-  const { result } = await failureOf({ indexName, action: 'addObject', recordsRef, batch: { maxRecords: 10 } });
+  const input = { indexName, action: 'addObject', recordsRef, batch: { maxRecords: 10 } } as const;
+  const { result, message } = await failureOf(input);
   expect(result.complete).toBe(false);
   expect(result.pushed).toBeLessThan(10_000);
   expect(result.verified + result.failed).toBe(result.pushed);
+  expect(message).toContain(`; stopped after 1 failed batch. ${result.pushed} records had been pushed before`);
+  const told = await push({ ...input, failWorkflow: false });
+  expect(told).toMatchObject({ failed: 10, complete: false, reason: 'stopped after 1 failed batch' });
 });
 
 test('a batch that Algolia refuses counts as failed, in its words', async () => {
@@ -355,6 +359,18 @@ test('a key that is refused ends the push, with what was done', async () => {
   const { type, result } = await failureOf(input);
   expect(type).toBe('AlgoliaAuth');
   expect(result).toMatchObject({ pushed: 20, complete: false });
+});
+
+test('batches that failed do not hide why the rest was not pushed', async () => {
+  const { indexName } = await freshIndex();
+  await simulator.control('POST /records/fail', { indexName, objectIDs: ['p5'] });
+  const refused = { operation: 'push', kind: 'status', status: 403, times: -1, after: 2, match: { indexName } };
+  await simulator.control('POST /faults', refused);
+  const input = { indexName, action: 'addObject', records: products(100), batch: { maxRecords: 10 } } as const;
+  const { type, message, result } = await failureOf({ ...input, maxParallel: 1, stopAfterFailures: 100 });
+  expect(type).toBe('PushFailed');
+  expect(message).toMatch(/objectIDs: p5; push: answered 403.*\. 20 records had been pushed before$/);
+  expect(result).toMatchObject({ pushed: 20, failed: 10, complete: false });
 });
 
 test('an input that is no input is refused, naming each place', async () => {

@@ -40,7 +40,12 @@ async function watchAndJudge(...[run, wait, options, tell]: Parameters<typeof fo
   if (watched.state !== 'ended' || !watched.run) return judgeWait(watched, wait);
   tell({ phase: 'reading events' });
   const startDate = watched.run.createdAt ?? run.createdAt;
-  const events = await repeatable.digestEvents({ runID: run.runID, startDate, maxFailures: options.maxFailures });
+  const events = await repeatable.digestEvents({
+    runID: run.runID,
+    startDate,
+    maxFailures: options.maxFailures,
+    received: watched.progress?.received ?? 0,
+  });
   tell({ events: events.counts, failures: events.failures });
   return judge(watched.run, events);
 }
