@@ -56,6 +56,8 @@ export interface PushRecordsResult {
   readonly notKept?: string;
   /** Whether everything there is was pushed, or pushing stopped before. */
   readonly complete: boolean;
+  /** Why pushing stopped, or that there was nothing to push. */
+  readonly reason?: string;
   readonly durationMs: number;
 }
 
@@ -69,7 +71,6 @@ export type PushRecordsStatus = Partial<PushRecordsResult> & {
   readonly maxParallel: number;
   /** Records that were taken, but whose event isn't read yet. */
   readonly unverified: number;
-  readonly reason?: string;
 };
 
 export const pushRecordsStatus = defineQuery<PushRecordsStatus>('status');
@@ -97,7 +98,7 @@ export async function pushRecords(rawInput: PushRecordsInput): Promise<PushRecor
     if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled while pushing');
     push.tell({ phase: 'keeping what failed' });
     const kept = await keepFailed(input, source, checkpoint);
-    return judge(push, checkpoint, kept, input.failWorkflow);
+    return judge(push, checkpoint, kept, input);
   } catch (error) {
     if (isCancellation(error)) reportCancelled(push);
     throw error;
@@ -202,8 +203,13 @@ async function keepFailed(input: Input, source: RecordsSource, { failed }: PushC
   }
 }
 
-function judge(push: Push, checkpoint: PushCheckpoint, kept: FailedRecords, failWorkflow: boolean): PushRecordsResult {
+function judge(push: Push, checkpoint: PushCheckpoint, kept: FailedRecords, input: Input): PushRecordsResult {
   push.tell({ ...outcomeOf(checkpoint), ...kept, phase: 'done' });
+  const nothing = nothingPushed(push.status, input);
+  if (nothing !== undefined) {
+    push.tell({ reason: nothing });
+    log.warn(nothing, { target: push.status.target });
+  }
   const {
     phase: _phase,
     target,
@@ -214,8 +220,8 @@ function judge(push: Push, checkpoint: PushCheckpoint, kept: FailedRecords, fail
   } = push.status;
   const result = rest as PushRecordsResult;
   const { stopped, firstFailures } = checkpoint;
-  findableBy({ Outcome: stopped || result.failed > 0 ? 'partial' : 'success' });
-  if (result.failed > 0 && failWorkflow) {
+  findableBy({ Outcome: stopped || result.failed > 0 ? 'partial' : nothing !== undefined ? 'empty' : 'success' });
+  if (result.failed > 0 && input.failWorkflow) {
     const objectIDs = firstFailures.flatMap((failure) => failure.objectIDs).slice(0, MAX_IDS_IN_FAILURE);
     const said = firstFailures[0]?.reason ?? 'no reason given';
     const message = `${countOf(result.failed)} failed to be pushed to ${target}: ${said}. objectIDs: ${objectIDs.join(', ')}`;
@@ -223,6 +229,13 @@ function judge(push: Push, checkpoint: PushCheckpoint, kept: FailedRecords, fail
   }
   if (stopped) throw fail(stopped.type, `${stopped.message}. ${countOf(result.pushed)} had been pushed before`, result);
   return result;
+}
+
+/** No failure: what feeds it may have had a quiet night. But nobody should take it for a push. */
+function nothingPushed({ complete, pushed, failed, badRecords }: PushRecordsStatus, { recordsRef }: Input) {
+  if (!complete || pushed !== 0 || failed !== 0) return undefined;
+  const bad = badRecords ? `but ${countOf(badRecords).replace('record', 'bad record')}` : 'no record';
+  return `there was nothing to push: ${recordsRef ? 'the file of recordsRef' : 'records'} has ${bad}`;
 }
 
 const countOf = (records: number) => (records === 1 ? '1 record' : `${records} records`);
