@@ -489,7 +489,7 @@ test('a JSON array is pushed like lines, and an empty file is nothing to push', 
   expect(await handle.result()).toMatchObject({ pushed: 0, complete: true, reason });
   const { currentDetails } = (await handle.query('__temporal_workflow_metadata')) as { currentDetails: string };
   expect(currentDetails).toMatch(new RegExp(`^\\*\\*done\\*\\*: ${reason}\n`));
-  expect((await handle.describe()).searchAttributes.Outcome).toEqual(['empty']);
+  expect((await handle.describe()).typedSearchAttributes.get({ name: 'Outcome', type: 'KEYWORD' })).toBe('empty');
   const bad = await files.writeText('nonsense\n', `${indexName}-bad.ndjson`);
   expect(
     await push({ indexName, action: 'addObject', recordsRef: bad, onBadRecord: 'skip', failWorkflow: false }),
