@@ -132,11 +132,14 @@ function whatToTry({ address, uiUrl, namespace }: Services['temporal']): string 
 }
 
 /** Nothing would ever finish without it. */
-async function workerEnded({ worker }: Services): Promise<number> {
-  await once(worker, 'exit');
+async function serviceEnded({ worker, temporal }: Services): Promise<number> {
+  const what = await Promise.race([
+    once(worker, 'exit').then(() => `The worker has ended; its log says why: ${join(STATE_DIR, 'worker.log')}`),
+    temporal.exited.then(() => 'The Temporal server has ended. Start the demo again: it goes on where it stopped.'),
+  ]);
   if (stopping) return stopping;
   display.stop();
-  process.stderr.write(`\nThe worker has ended; its log says why: ${join(STATE_DIR, 'worker.log')}\n`);
+  process.stderr.write(`\n${what}\n`);
   return shutDown(services, 1);
 }
 
@@ -158,6 +161,6 @@ const unlessStopping = (error: unknown): Promise<never> => stopping ?? Promise.r
 process.stdout.write('Starting Temporal, the simulator and the worker …\n');
 const services = await startServices({ workerLog: { file: join(STATE_DIR, 'worker.log') }, keepState: true });
 for (const signal of STOP_SIGNALS) process.once(signal, () => void shutDown(services, 130));
-const exitCode = await Promise.race([main(services).catch(unlessStopping), workerEnded(services)]);
+const exitCode = await Promise.race([main(services).catch(unlessStopping), serviceEnded(services)]);
 if (flags.once) await shutDown(services, exitCode);
 process.stdout.write(whatToTry(services.temporal));

@@ -13,5 +13,7 @@ process.stdout.write(
     'Ctrl-C stops everything.\n',
   ].join('\n'),
 );
-await Promise.race([...STOP_SIGNALS.map((signal) => once(process, signal)), once(services.worker, 'exit')]);
+const serverEnded = services.temporal.exited.then(() => process.stderr.write('The Temporal server has ended.\n'));
+const asked = STOP_SIGNALS.map((signal) => once(process, signal));
+await Promise.race([...asked, once(services.worker, 'exit'), serverEnded]);
 await services.stop();

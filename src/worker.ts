@@ -37,7 +37,9 @@ async function connect({ temporal }: Config): Promise<NativeConnection> {
     return await NativeConnection.connect(temporal.connectionOptions);
   } catch (error) {
     const address = temporal.connectionOptions.address ?? 'localhost:7233';
-    throw new ConfigError(`TEMPORAL_ADDRESS: no Temporal server can be reached at ${address}: ${messageOf(error)}`, {
+    // Temporal's core wraps what the system says into how it came to hear of it.
+    const why = /(?:Os \{.*message|error): "([^"]+)"/.exec(messageOf(error))?.[1] ?? messageOf(error);
+    throw new ConfigError(`TEMPORAL_ADDRESS: no Temporal server can be reached at ${address}: ${why}`, {
       cause: error,
     });
   }

@@ -42,7 +42,7 @@ describe.concurrent('a worker that cannot start says why in one line and exits w
     {
       what: 'a Temporal server that is not there',
       environment: { ...enough, TEMPORAL_ADDRESS: '127.0.0.1:9' },
-      says: /^TEMPORAL_ADDRESS: no Temporal server can be reached at 127\.0\.0\.1:9: .*\n$/,
+      says: /^TEMPORAL_ADDRESS: no Temporal server can be reached at 127\.0\.0\.1:9: Connection refused\n$/,
     },
     {
       what: 'an address of Temporal that is none',

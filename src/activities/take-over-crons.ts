@@ -13,6 +13,8 @@ export interface TakeOverCronsInput {
   readonly sourceIDs: readonly string[];
   /** Whether to clear the crons, rather than to find them. */
   readonly clear: boolean;
+  /** Whether to tell of what is not there, too. */
+  readonly tellMissing?: true;
 }
 
 /** A task that Algolia runs by itself. */
@@ -23,23 +25,25 @@ export interface OwnCron {
   readonly cleared: boolean;
 }
 
+/** What is named and Algolia doesn't have. */
+export interface MissingPart {
+  readonly missing: 'task' | 'source';
+  readonly id: string;
+}
+
 type Task = OutputOf<'getTask'>;
 
 /** Finds those of the tasks that have a cron of their own at Algolia, and clears it: with two owners a task runs twice. */
 export function createTakeOverCrons(client: AlgoliaClient, keys: ApiKeys) {
-  return async function takeOverCrons({ taskIDs, sourceIDs, clear }: TakeOverCronsInput): Promise<OwnCron[]> {
+  return async function takeOverCrons(input: TakeOverCronsInput): Promise<(OwnCron | MissingPart)[]> {
+    const { taskIDs, sourceIDs, clear, tellMissing = false } = input;
     return attempt(async (signal) => {
       const call = callWith(client, keys, signal);
-      const getTask = async (taskID: string): Promise<Task | undefined> => {
-        try {
-          return await call('getTask', { taskID });
-        } catch (error) {
-          // A schedule may come before its task; what it comes to says its sync.
-          if (error instanceof AlgoliaError && error.details.status === 404) return undefined;
-          throw error;
-        }
-      };
+      const found: (OwnCron | MissingPart)[] = [];
+      const getTask = (taskID: string): Promise<Task | undefined> => call('getTask', { taskID }).catch(ifMissing);
       const tasksOf = async (sourceID: string): Promise<string[]> => {
+        if (tellMissing && !(await call('getSource', { sourceID }).catch(ifMissing)))
+          found.push({ missing: 'source', id: sourceID });
         const { tasks } = await call('listTasks', { sourceID: [sourceID], itemsPerPage: PAGE_SIZE });
         return tasks.flatMap(({ taskID }) => taskID ?? []);
       };
@@ -50,9 +54,9 @@ export function createTakeOverCrons(client: AlgoliaClient, keys: ApiKeys) {
         return !(await getTask(taskID))?.cron;
       };
       const all = new Set([...taskIDs, ...(await Promise.all(sourceIDs.map(tasksOf))).flat()]);
-      const found: OwnCron[] = [];
       for (const taskID of all) {
         const task = await getTask(taskID);
+        if (tellMissing && !task) found.push({ missing: 'task', id: taskID });
         if (!task?.cron) continue;
         const { cron, sourceID } = task;
         found.push({ taskID, sourceID, cron, cleared: clear && (await clearCron(task)) });
@@ -60,6 +64,12 @@ export function createTakeOverCrons(client: AlgoliaClient, keys: ApiKeys) {
       return found;
     });
   };
+}
+
+/** A schedule may come before what it syncs. */
+function ifMissing(error: unknown): undefined {
+  if (error instanceof AlgoliaError && error.details.status === 404) return undefined;
+  throw error;
 }
 
 const KEPT = [

@@ -70,7 +70,8 @@ async function checkReferences(
         await store.reveal(reference);
         return { reference, readable: true };
       } catch (error) {
-        const why = (error as Error).message.replace(`secret ${reference}: `, '');
+        const said = (error as Error).message.replace(`secret ${reference}: `, '');
+        const why = said.replace('this worker', 'this command');
         return { reference, readable: false, why };
       }
     }),

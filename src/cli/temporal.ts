@@ -1,10 +1,8 @@
 import { hostname, userInfo } from 'node:os';
-import { Client, Connection } from '@temporalio/client';
+import { Client, type Connection } from '@temporalio/client';
 import { createDataConverter } from '../codec/data-converter.ts';
 import { loadCliConfig, loadTemporalConfig, type CliConfig } from '../config.ts';
-import { CliError } from './exit.ts';
-
-const CONNECT_WITHIN = '5s';
+import { connect } from './connect.ts';
 
 export interface Session {
   readonly client: Client;
@@ -19,16 +17,7 @@ export async function withTemporal<T>(
 ): Promise<T> {
   const config = loadCliConfig();
   const { connectionOptions, namespace } = loadTemporalConfig();
-  const connection = await Connection.connect({ ...connectionOptions, connectTimeout: CONNECT_WITHIN }).catch(
-    (error: unknown) => {
-      const address = connectionOptions.address ?? 'localhost:7233';
-      throw new CliError(
-        `No Temporal server answers at ${address} (${(error as Error).message}). Is it running, and is TEMPORAL_ADDRESS right?`,
-        undefined,
-        error,
-      );
-    },
-  );
+  const connection = await connect(connectionOptions);
   try {
     const dataConverter = createDataConverter(config.codecKeys);
     const client = new Client({ connection, namespace, identity, dataConverter });

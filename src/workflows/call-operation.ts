@@ -4,6 +4,7 @@ import { checkInput, once, repeatable } from './proxies.ts';
 import { checkPolicy, openApprovals, requireApproval } from './steps/approval.ts';
 import { attemptOnce } from './steps/attempt-once.ts';
 import { failureMessage } from './steps/failure-type.ts';
+import { plain } from './steps/plain-text.ts';
 import { findableBy } from './steps/search-attributes.ts';
 
 /**
@@ -30,7 +31,7 @@ export async function callOperation(rawInput: CallOperationInput): Promise<unkno
   const input = await checkInput('callOperation', rawInput);
   const { operation, params, effect, applicationId } = input;
   findableBy({ AlgoliaAppId: applicationId });
-  setCurrentDetails(`\`${operation}\`${input.reason ? `: ${input.reason}` : ''}`);
+  setCurrentDetails(`\`${operation}\`${input.reason ? `: ${plain(input.reason)}` : ''}`);
   const ended = (Outcome: string) => {
     if (input.tellsOutcome) findableBy({ Outcome });
   };

@@ -57,7 +57,7 @@ export interface PushRecordsResult {
   readonly notKept?: string;
   /** Whether everything there is was pushed, or pushing stopped before. */
   readonly complete: boolean;
-  /** Why it stopped. */
+  /** Why pushing stopped, or that there was nothing to push. */
   readonly reason?: string;
   readonly durationMs: number;
 }
@@ -100,7 +100,7 @@ export async function pushRecords(rawInput: PushRecordsInput): Promise<PushRecor
     if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled while pushing');
     push.tell({ phase: 'keeping what failed' });
     const kept = await keepFailed(input, source, checkpoint);
-    return judge(push, checkpoint, kept, input.failWorkflow);
+    return judge(push, checkpoint, kept, input);
   } catch (error) {
     if (isCancellation(error)) reportCancelled(push);
     throw error;
@@ -205,8 +205,13 @@ async function keepFailed(input: Input, source: RecordsSource, { failed }: PushC
   }
 }
 
-function judge(push: Push, checkpoint: PushCheckpoint, kept: FailedRecords, failWorkflow: boolean): PushRecordsResult {
+function judge(push: Push, checkpoint: PushCheckpoint, kept: FailedRecords, input: Input): PushRecordsResult {
   push.tell({ ...outcomeOf(checkpoint), ...kept, phase: 'done' });
+  const nothing = nothingPushed(push.status, input);
+  if (nothing !== undefined) {
+    push.tell({ reason: nothing });
+    log.warn(nothing, { target: push.status.target });
+  }
   const {
     phase: _phase,
     target,
@@ -217,18 +222,25 @@ function judge(push: Push, checkpoint: PushCheckpoint, kept: FailedRecords, fail
   } = push.status;
   const result = rest as PushRecordsResult;
   const { stopped, firstFailures } = checkpoint;
-  findableBy({ Outcome: stopped || result.failed > 0 ? 'partial' : 'success' });
+  findableBy({ Outcome: stopped || result.failed > 0 ? 'partial' : nothing !== undefined ? 'empty' : 'success' });
   const ending = stopped ? `${stopped.message}. ${countOf(result.pushed)} had been pushed before` : '';
-  if (result.failed > 0 && failWorkflow) {
+  if (result.failed > 0 && input.failWorkflow) {
     const objectIDs = firstFailures.flatMap((failure) => failure.objectIDs).slice(0, MAX_IDS_IN_FAILURE);
     const said = firstFailures[0]?.reason ?? 'no reason given';
     const message = `${countOf(result.failed)} failed to be pushed to ${target}: ${said}. objectIDs: ${objectIDs.join(', ')}`;
     throw fail('PushFailed', ending ? `${message}; ${ending}` : message, { ...result, objectIDs });
   }
   // That so many batches failed is all there is to it, and told in the result.
-  const isTold = stopped?.type === 'PushFailed' && !failWorkflow && follows('tell of failed batches only');
+  const isTold = stopped?.type === 'PushFailed' && !input.failWorkflow && follows('tell of failed batches only');
   if (stopped && !isTold) throw fail(stopped.type, ending, result);
   return result;
+}
+
+/** No failure: what feeds it may have had a quiet night. But nobody should take it for a push. */
+function nothingPushed({ complete, pushed, failed, badRecords }: PushRecordsStatus, { recordsRef }: Input) {
+  if (!complete || pushed !== 0 || failed !== 0) return undefined;
+  const bad = badRecords ? `but ${countOf(badRecords).replace('record', 'bad record')}` : 'no record';
+  return `there was nothing to push: ${recordsRef ? 'the file of recordsRef' : 'records'} has ${bad}`;
 }
 
 const countOf = (records: number) => (records === 1 ? '1 record' : `${records} records`);

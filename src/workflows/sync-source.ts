@@ -17,6 +17,7 @@ import { durationMs } from './steps/duration.ts';
 import { failureMessage } from './steps/failure-type.ts';
 import { followRun, type RunNews } from './steps/follow-run.ts';
 import { lookFor } from './steps/look-for.ts';
+import { plain } from './steps/plain-text.ts';
 import { findableBy } from './steps/search-attributes.ts';
 import { startedSince, stillRunning } from './steps/still-running.ts';
 import { isGood, type Judgement, type Verdict } from './steps/verdict.ts';
@@ -191,7 +192,7 @@ async function reportCancelled(sync: Sync): Promise<void> {
 function describe({ sourceID, tasks }: SyncSourceResult): string {
   const rows = Object.entries(tasks).map(([taskID, { runID, verdict, progress, reason }]) => {
     const soFar = progress ? `${progress.received} of ${progress.expected} events` : '';
-    return `| \`${taskID}\` | \`${runID}\` | ${verdict ?? 'running'} | ${reason ?? soFar} |`;
+    return `| \`${taskID}\` | \`${runID}\` | ${verdict ?? 'running'} | ${reason === undefined ? soFar : plain(reason)} |`;
   });
   return [`Source \`${sourceID}\``, '', '| task | run | verdict | |', '|---|---|---|---|', ...rows].join('\n');
 }

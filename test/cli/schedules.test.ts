@@ -155,6 +155,25 @@ test('a task with a cron of its own is refused, or its cron is cleared', async (
   expect((await apply()).stdout).toBe('0 created, 0 updated, 0 deleted, 1 unchanged\n');
 });
 
+test('a task or source that is not there is told, and no reason to change nothing', async () => {
+  const { taskID } = await makeConnector(simulator);
+  await write(`
+  - {id: a, every: 24h, workflow: syncTask, input: {taskID: ${taskID}}}
+  - {id: b, every: 24h, workflow: backfill, input: {items: [{taskID: ${taskID}}, {taskID: no-task}, {sourceID: no-source}]}}`);
+  const { stdout, code } = await apply('--dry-run');
+  expect(stdout).toContain('! task no-task of b is not there at Algolia: its sync fails until it is\n');
+  expect(stdout).toContain('! source no-source of b is not there at Algolia');
+  expect({ code, told: stdout.match(/^!/gm) }).toEqual({ code: 0, told: ['!', '!'] });
+  const { json } = await apply('--json');
+  expect(json()).toMatchObject({
+    created: 2,
+    missing: [
+      { missing: 'source', id: 'no-source', scheduleId: `${project}/b` },
+      { missing: 'task', id: 'no-task', scheduleId: `${project}/b` },
+    ],
+  });
+});
+
 test('a schedule starts its workflow, and the list tells the last result and the next runs', async () => {
   await write(`  - {id: hourly, every: 1h, ${CALL}}`);
   await apply();

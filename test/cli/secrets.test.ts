@@ -33,12 +33,17 @@ test('each that cannot be read says why', async () => {
   expect(code).toBe(1);
   expect(json()).toEqual([
     { reference: 'env:SHOPIFY', readable: false, why: 'only variables that begin with SECRET_ may be read' },
-    { reference: 'env:SECRET_NONE', readable: false, why: expect.stringContaining('not set') },
+    { reference: 'env:SECRET_NONE', readable: false, why: "the variable is not set in this command's environment" },
     { reference: 'file:none', readable: false, why: 'there is no such file below SECRETS_DIR' },
     { reference: 'file:../outside', readable: false, why: 'the path must lie below SECRETS_DIR' },
     { reference: 'swordfish', readable: false, why: 'a reference begins with env: or file:' },
     { reference: 'file:shopify', readable: true },
   ]);
+});
+
+test('without SECRETS_DIR it is this command that has none, whatever the worker has', async () => {
+  const { json } = await cliWith({})(['secrets', 'check', 'file:shopify', '--json']);
+  expect(json()).toEqual([{ reference: 'file:shopify', readable: false, why: 'this command has no SECRETS_DIR' }]);
 });
 
 test('without a reference all that there are are checked', async () => {

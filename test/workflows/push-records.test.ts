@@ -500,10 +500,16 @@ test('a JSON array is pushed like lines, and an empty file is nothing to push', 
     batches: 2,
   });
   const empty = await files.writeText('', `${indexName}.ndjson`);
-  expect(await push({ indexName, action: 'addObject', recordsRef: empty })).toMatchObject({
-    pushed: 0,
-    complete: true,
-  });
+  const handle = await start({ indexName, action: 'addObject', recordsRef: empty });
+  const reason = 'there was nothing to push: the file of recordsRef has no record';
+  expect(await handle.result()).toMatchObject({ pushed: 0, complete: true, reason });
+  const { currentDetails } = (await handle.query('__temporal_workflow_metadata')) as { currentDetails: string };
+  expect(currentDetails).toMatch(new RegExp(`^\\*\\*done\\*\\*: ${reason}\n`));
+  expect((await handle.describe()).typedSearchAttributes.get({ name: 'Outcome', type: 'KEYWORD' })).toBe('empty');
+  const bad = await files.writeText('nonsense\n', `${indexName}-bad.ndjson`);
+  expect(
+    await push({ indexName, action: 'addObject', recordsRef: bad, onBadRecord: 'skip', failWorkflow: false }),
+  ).toMatchObject({ badRecords: 1, reason: 'there was nothing to push: the file of recordsRef has but 1 bad record' });
 });
 
 test('without verification no event is read', async () => {

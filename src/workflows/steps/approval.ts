@@ -238,7 +238,9 @@ function receive(
   const refuseAtOnce = (why: string) => {
     log.warn('refused a decision', { why });
     const refusal = { actor: claimedName(payload), why, at: new Date(arrivedAt).toISOString() };
-    return refuse(round ?? { refused: open.early }, refusal);
+    const refused = refuse(round ?? { refused: open.early }, refusal);
+    if (round && round.decision === undefined) setCurrentDetails(describeApproval(round));
+    return refused;
   };
   if (typeof said === 'string') return refuseAtOnce(said);
   if (!round) return refuseAtOnce('nothing has been asked yet');

@@ -2,6 +2,7 @@ import { workflowInfo } from '@temporalio/workflow';
 import type { BackfillStatus } from '../backfill.ts';
 import { finished, type Backfill } from './backfill-state.ts';
 import { durationMs } from './duration.ts';
+import { plain } from './plain-text.ts';
 
 const MAX_SHOWN = 10;
 const DAY_MINUTES = 24 * 60;
@@ -40,7 +41,7 @@ export function describeBackfill(status: BackfillStatus): string {
   } = status;
   const rows = Object.entries(counts).map(([verdict, count]) => `- ${verdict}: ${count}`);
   return [
-    `**${phase}**${reason ? `: ${reason}` : ''}`,
+    `**${phase}**${reason ? `: ${plain(reason)}` : ''}`,
     '',
     `- done: ${done} of ${total}`,
     ...rows,
@@ -55,7 +56,7 @@ export function describeBackfill(status: BackfillStatus): string {
       .slice(-MAX_SHOWN)
       .map(
         ({ verdict, taskID, sourceID, reason: why }) =>
-          `- ${verdict}: ${taskID ? `task \`${taskID}\`` : `source \`${sourceID}\``}: ${why}`,
+          `- ${verdict}: ${taskID ? `task \`${taskID}\`` : `source \`${sourceID}\``}: ${plain(why)}`,
       ),
   ].join('\n');
 }

@@ -1,6 +1,7 @@
 import type { SampleTried } from '../../activities/try-samples.ts';
 import type { DeployTransformationStatus } from '../deploy-transformation.ts';
 import { approvalLine, syncLine } from './outcome-lines.ts';
+import { code } from './plain-text.ts';
 
 const MAX_TRIES_SHOWN = 5;
 const MAX_USERS_SHOWN = 10;
@@ -23,7 +24,7 @@ export function describeDeployment(status: DeployTransformationStatus): string {
 
 function describeTry({ sample, outputs, output, error, unmet }: SampleTried): string[] {
   const gave = error !== undefined ? 'an error' : outputs === 1 ? 'one record' : `${outputs} records`;
-  const wrong = unmet.map(({ path, expected, got }) => `${path}: expected ${expected}, got ${got}`).join('; ');
+  const wrong = unmet.map(({ path, expected, got }) => code(`${path}: expected ${expected}, got ${got}`)).join('; ');
   const shown = error === undefined ? output && fenced('json', output) : fenced('', error);
   return [
     '',

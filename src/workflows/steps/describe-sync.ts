@@ -1,4 +1,5 @@
 import type { SyncTaskStatus } from '../sync-task.ts';
+import { code, plain } from './plain-text.ts';
 
 const MAX_FAILURES_SHOWN = 5;
 
@@ -16,7 +17,7 @@ export function describeSync(status: SyncTaskStatus): string {
     failures = [],
     remoteStillRunning,
   } = status;
-  const lines = [`**${verdict ?? phase}**${reason ? `: ${reason}` : ''}`, '', `- task \`${taskID}\``];
+  const lines = [`**${verdict ?? phase}**${reason ? `: ${plain(reason)}` : ''}`, '', `- task \`${taskID}\``];
   if (runID) lines.push(`- run \`${runID}\`${status.adopted ? ' (adopted)' : ''}`);
   if (progress) lines.push(`- progress: ${progress.received} of ${progress.expected} events, ${progress.status}`);
   if (deadline && !verdict) lines.push(`- waits until ${deadline}`);
@@ -33,7 +34,7 @@ export function describeSync(status: SyncTaskStatus): string {
   for (const failure of failures.slice(0, MAX_FAILURES_SHOWN)) {
     lines.push(
       '',
-      `- ${failure.at} ${failure.type} ${failure.status}: ${failure.data ?? `${failure.batchSize} records`}`,
+      `- ${failure.at} ${failure.type} ${failure.status}: ${failure.data === undefined ? `${failure.batchSize} records` : code(failure.data)}`,
     );
   }
   return lines.join('\n');

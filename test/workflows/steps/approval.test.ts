@@ -239,6 +239,16 @@ describe('refused, and listed', () => {
     expect(await outcome(handle)).toMatchObject({ decision: 'approved', by: [{ actor: 'carol@corp' }] });
   });
 
+  test('is seen at once in Current Details, with JSON as it is to be typed', async () => {
+    const handle = await startWaiting({ policy: 'open' });
+    await handle.signal('approve', { approver: '<your name>' });
+    await handle.signal('approve', 'yes');
+    await refusals(handle, 2);
+    const { currentDetails } = (await handle.query('__temporal_workflow_metadata')) as { currentDetails: string };
+    expect(currentDetails).toContain('put your own name in the place of \\<your name\\>');
+    expect(currentDetails).toContain('such as `{"approver": "bob@example.com", "comment": "…", "planHash": "…"}`');
+  });
+
   test('is what comes too early, between two approvals and after the decision: it never counts for another', async () => {
     const handle = await start(
       {},

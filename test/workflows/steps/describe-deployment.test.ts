@@ -23,6 +23,6 @@ test('a sample that went wrong says how', () => {
   const failed = { sample: 0, outputs: 0, error: 'no such field', unmet: [] };
   const unmet = { sample: 1, outputs: 2, output: '{}', unmet: [{ path: 'a', expected: '1', got: '2' }] };
   expect(describeDeployment({ ...status, tries: [failed, unmet] })).toMatch(
-    /`tryOn\[0\]` gave an error\n\n```\nno such field\n```[\s\S]*gave 2 records, not what was expected: a: expected 1, got 2/,
+    /`tryOn\[0\]` gave an error\n\n```\nno such field\n```[\s\S]*gave 2 records, not what was expected: `a: expected 1, got 2`/,
   );
 });

@@ -38,6 +38,6 @@ test('a sync that is over says what it came to, with the first failures', () => 
   expect(text).toContain('- still running at Algolia');
   expect(text).not.toContain('waits until');
   expect(text.match(/ record failed: /g)).toHaveLength(5);
-  expect(text).toContain('record failed: {"message":"too big"}');
+  expect(text).toContain('record failed: `{"message":"too big"}`');
   expect(text).toContain('record failed: 4 records');
 });
