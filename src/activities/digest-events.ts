@@ -10,7 +10,7 @@ const PAGE_SIZE = 100;
 const MAX_EVENTS_READ = 2_000;
 const MAX_DATA_CHARACTERS = 1_000;
 /** A run may be over before all of its events show: while there are fewer than it has received, they are read again after these pauses. */
-const PAUSES_MS = [1_000, 2_000, 4_000];
+const PAUSES_MS = [1_000, 2_000];
 const TYPES = ['fetch', 'record', 'log', 'transform'] as const;
 const STATUSES = ['created', 'started', 'retried', 'failed', 'succeeded', 'critical'] as const;
 const FAILED = ['failed', 'critical'] as const;
