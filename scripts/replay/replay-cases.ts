@@ -166,6 +166,13 @@ export const replayCases: Readonly<Record<string, Case>> = {
     return handle;
   },
 
+  'pushRecords-told': async ({ simulator, start }) => {
+    await makePushConnector(simulator, REPLACEABLE);
+    await simulator.control('POST /records/fail', { indexName: REPLACEABLE });
+    const records = [{ objectID: '1' }];
+    return start('pushRecords', { indexName: REPLACEABLE, action: 'addObject', records, failWorkflow: false });
+  },
+
   'backfill-tasks': async ({ simulator, start }) => {
     const made = await Promise.all([1, 2, 3].map(() => makeConnector(simulator)));
     const handle = await start('backfill', { items: made.map(({ taskID }) => ({ taskID })), maxParallel: 1 });
