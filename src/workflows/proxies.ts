@@ -1,14 +1,18 @@
 import {
   ActivityCancellationType,
+  ApplicationFailure,
   CancellationScope,
   CancelledFailure,
   proxyActivities,
   proxyLocalActivities,
   type LocalActivityInterfaceFor,
+  workflowInfo,
   type LocalActivityOptions,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { WithEffect } from '../operations/index.ts';
+import type { Inputs } from './interceptors.ts';
+import { follows } from './steps/changes.ts';
 
 type Repeatable = WithEffect<'read' | 'idempotent'>;
 type Once = WithEffect<'once'> | 'mintKey' | 'moveIndex';
@@ -156,10 +160,22 @@ const withKeys = proxyActivities<Pick<Activities, OnKeys>>({
 export const onKeys = summarized<Pick<Activities, OnKeys>>(withKeys);
 
 /** A local activity costs no history to speak of, and keeps zod and the schemas out of the workflow bundle. */
-export const { checkInput } = uninterrupted<Pick<Activities, 'checkInput'>>({
+const { checkInput: check } = uninterrupted<Pick<Activities, 'checkInput'>>({
   startToCloseTimeout: '10s',
   retry: { maximumAttempts: 5 },
 });
+
+/** Checks a workflow's input, which is one JSON object. What a run has handed on to this one besides is no input. */
+export const checkInput = ((...input: Parameters<typeof check>) => {
+  const { inputs = 1 } = globalThis as Inputs;
+  const { workflowType, continuedFromExecutionRunId } = workflowInfo();
+  if (inputs > 1 && continuedFromExecutionRunId === undefined && follows('one input'))
+    throw ApplicationFailure.nonRetryable(
+      `input: ${workflowType} takes one JSON object, and was given ${inputs}. Nothing was sent.`,
+      'InvalidInput',
+    );
+  return check(...input);
+}) as typeof check;
 
 /** What a push that is to be interrupted has committed so far. */
 export const { readPushCheckpoint } = uninterrupted<Pick<Activities, 'readPushCheckpoint'>>({

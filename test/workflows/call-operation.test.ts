@@ -40,6 +40,18 @@ test('a read answers what Algolia does', async () => {
   expect(await handle.result()).toMatchObject({ sourceID, type: 'json' });
 });
 
+test('a second input is refused', async () => {
+  const handle = await worker.client.workflow.start('callOperation', {
+    taskQueue: worker.taskQueue,
+    workflowId: randomUUID(),
+    args: [{ operation: 'listRuns' }, { page: 2 }],
+  });
+  expect(await failureOf(handle)).toMatchObject({
+    type: 'InvalidInput',
+    message: 'input: callOperation takes one JSON object, and was given 2. Nothing was sent.',
+  });
+});
+
 test('it is found by what became of it', async () => {
   const outcomeOf = async (handle: WorkflowHandle<typeof callOperation>) => {
     await handle.result().catch(() => undefined);

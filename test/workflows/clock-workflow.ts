@@ -20,7 +20,7 @@ export async function patient(): Promise<string[]> {
   setHandler(struckAt, () => {
     let turns = 0;
     // Long enough for the local activity to end meanwhile.
-    while (turns < 1e9) turns += 1;
+    while (turns < 2e8) turns += 1;
     return turns;
   });
   setHandler(strike, () => void order.push('struck'));

@@ -23,17 +23,21 @@ afterAll(async () => {
   await Promise.all([simulator.stop(), connection.close()]);
 });
 
+async function takeTask(): Promise<Uint8Array> {
+  const { taskToken } = await connection.withDeadline(Date.now() + 30_000, () =>
+    connection.workflowService.pollWorkflowTaskQueue({ namespace, taskQueue: { name: taskQueue } }),
+  );
+  return taskToken;
+}
+
 /** Does what a worker does to a workflow task before it is stopped: it records the first of two local activities. */
-async function doHalfATask(): Promise<void> {
+async function doHalfOf(taskToken: Uint8Array): Promise<void> {
   const { events = [] } = historyFromJSON(
     JSON.parse(readFileSync('test/replay/decommissionConnector-rejected.json', 'utf8')),
   );
   const completed = events?.find((event) => event.workflowTaskCompletedEventAttributes);
   const marked = events?.find((event) => event.markerRecordedEventAttributes);
   const { markerName = null, details = null } = marked?.markerRecordedEventAttributes ?? {};
-  const { taskToken } = await connection.withDeadline(Date.now() + 30_000, () =>
-    connection.workflowService.pollWorkflowTaskQueue({ namespace, taskQueue: { name: taskQueue } }),
-  );
   await connection.workflowService.respondWorkflowTaskCompleted({
     namespace,
     taskToken,
@@ -54,7 +58,9 @@ test('cancelled between two local activities, while no worker runs, a workflow e
     workflow.start(decommissionConnector, { taskQueue, workflowId: randomUUID(), args: [{ taskID: 't' }] }),
   );
   const handles = await Promise.all(starts);
-  await Promise.all(handles.map(doHalfATask));
+  // All are taken before one is done: each brings about the next.
+  const tasks = await Promise.all(handles.map(takeTask));
+  await Promise.all(tasks.map(doHalfOf));
   await Promise.all(handles.map((handle) => handle.cancel()));
   const worker = await startTestWorker({ simulator, environment: { TASK_QUEUE: taskQueue } });
   try {

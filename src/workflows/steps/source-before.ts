@@ -1,4 +1,5 @@
 import type { InputOf, OutputOf } from '../../operations/index.ts';
+import { follows } from './changes.ts';
 
 type SourceUpdate = InputOf<'updateSource'>['sourceUpdate'];
 
@@ -29,6 +30,9 @@ const UPDATABLE: Readonly<Record<string, readonly string[]>> = {
   algoliaIndex: ['indexName', 'filters'],
 };
 
+/** What stands in an answer where the worker has taken a credential out. */
+const MASK = '[secret]';
+
 /** An update of these gives the whole input again; one of any other type adds to it. */
 const WHOLE_INPUT = new Set(['json', 'csv', 'bigquery', 'ga4BigqueryExport']);
 
@@ -46,7 +50,12 @@ export function sourceBefore(source: OutputOf<'getSource'>, update: SourceUpdate
     const before = Object.entries(source.input ?? {}).filter(
       ([name, value]) => value !== null && value !== undefined && known?.includes(name),
     );
-    if (known && before.length > 0) restore.input = Object.fromEntries(before);
+    const masked = before.filter(([, value]) => JSON.stringify(value).includes(MASK)).map(([name]) => `input.${name}`);
+    if (masked.length > 0 && follows('write no mask'))
+      lost.push(
+        `input: what stands in ${masked.join(', ')} is a credential of the worker's, which history does not hold`,
+      );
+    else if (known && before.length > 0) restore.input = Object.fromEntries(before);
     if (!known) lost.push(`input: Algolia does not tell what the configuration of a ${source.type} source was`);
     else if (!WHOLE_INPUT.has(source.type)) {
       const added = Object.keys(update.input).filter((name) => !before.some(([other]) => other === name));

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { changedMembers, isChangedSince, sourceBefore } from '../../../src/workflows/steps/source-before.ts';
 
 const source = (type: string, members: object) =>
@@ -25,6 +25,16 @@ describe('what it takes to put a source back', () => {
 });
 
 describe('what can not be put back is told', () => {
+  test('an input out of which a credential was taken, which is not written back without it', () => {
+    vi.stubGlobal('followsChanges', true);
+    const csv = source('csv', { input: { url: 'https://a.example/?token=[secret]', delimiter: ';' } });
+    expect(sourceBefore(csv, { name: 'after', input: { url: 'https://b.example/' } })).toEqual({
+      restore: { name: 'before' },
+      lost: [expect.stringContaining('input.url is a credential')],
+    });
+    vi.unstubAllGlobals();
+  });
+
   test('an authentication where there was none', () => {
     expect(sourceBefore(source('json', { authenticationID: null }), { authenticationID: 'new' })).toEqual({
       restore: {},
