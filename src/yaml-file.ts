@@ -12,7 +12,7 @@ export function readYamlFile<S extends z.ZodType>(path: string, schema: S): z.ou
   const fail = (why: string, cause?: unknown) => new ConfigError(`${from}: ${why}`, { cause });
   const parsed = parseWorded(schema, readYaml(path === '-' ? STANDARD_INPUT : path, fail));
   if (parsed.success) return parsed.data;
-  throw fail(`\n  ${listPlaces(describeIssues(parsed.error.issues, ''))}`);
+  throw new ConfigError(`${from}:\n  ${listPlaces(describeIssues(parsed.error.issues, ''))}`);
 }
 
 /** A place a line, without the dot that a path begins with; without a place, it is about all of it. */

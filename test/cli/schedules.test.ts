@@ -305,7 +305,7 @@ test('a wrong file is usage, with every mistake at its place', async () => {
   - {id: b, every: 1h, workflow: syncTask, input: {taskId: x}}`);
   const { code, stderr } = await apply();
   expect(code).toBe(2);
-  expect(stderr).toContain(`${file}: `);
+  expect(stderr).toContain(`${file}:\n`);
   expect(stderr).toContain('schedules[0].cron: expected five fields');
   expect(stderr).toContain('schedules[1].input.taskId: unknown field');
 });
