@@ -12,7 +12,7 @@ const MARGIN_MS = 60_000;
 export interface FindTwinsInput {
   /** What they must name in their input; absent: whatever they make. */
   readonly name?: string | undefined;
-  /** ms since 1970. Those that had ended before are none. */
+  /** ms since 1970. Those that had ended before are none, and neither are those that have undone what they made. */
   readonly since: number;
   /** Ids of workflows that are none. */
   readonly besides: readonly string[];
@@ -23,8 +23,9 @@ export function createFindTwins(applicationId: string) {
   return async function findTwins({ name, since, besides }: FindTwinsInput): Promise<string[]> {
     const { client } = Context.current();
     const types = MAKERS.map((type) => `'${type}'`).join(', ');
-    const ended = `CloseTime >= '${new Date(since - MARGIN_MS).toISOString()}'`;
-    const query = `WorkflowType IN (${types}) AND AlgoliaAppId = '${applicationId}' AND (ExecutionStatus = 'Running' OR ${ended})`;
+    const keeps = `(ExecutionStatus NOT IN ('Failed', 'Canceled') OR Outcome != 'undone')`;
+    const ended = `CloseTime >= '${new Date(since - MARGIN_MS).toISOString()}' AND ${keeps}`;
+    const query = `WorkflowType IN (${types}) AND AlgoliaAppId = '${applicationId}' AND (ExecutionStatus = 'Running' OR (${ended}))`;
     return attempt(async () => {
       const found: string[] = [];
       for await (const { workflowId, runId } of client.workflow.list({ query })) {

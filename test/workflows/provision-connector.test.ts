@@ -340,10 +340,27 @@ describe.concurrent('after a create that got no answer, what may be somebody els
     expect(sources(name)).toHaveLength(2);
   });
 
-  test('while its own is deleted', async () => {
+  test('while its own is deleted, also when it is tried again', async () => {
     const name = newName();
-    expect((await failureOf(await failing(name, 'loseAnswer'))).message).toMatch(/deleted again$/);
+    for (const _ of ['a run', 'another'])
+      expect((await failureOf(await failing(name, 'loseAnswer'))).message).toMatch(/deleted again$/);
     expect(await inventory(simulator, name)).toEqual(NOTHING);
+  });
+
+  test('while the task of its own source is deleted, whatever else is made meanwhile', async () => {
+    const [name, other] = [newName(), newName()];
+    await fault('createDestination', 'slow', { ms: 15_000, match: { name: other } });
+    const bystander = await start(connector(other));
+    await underWay(other, 'createDestination');
+    const task = { action: 'replace', cron: '5 4 3 2 1' } as const;
+    await fault('createTask', 'loseAnswer', { match: { cron: task.cron } });
+    const handle = await start(connector(name, { task }));
+    await underWay(name, 'createTask');
+    await handle.cancel();
+    await expect(handle.result()).rejects.toThrow('cancelled');
+    expect((await bystander.describe()).status.name).toBe('RUNNING');
+    expect(await inventory(simulator, name)).toEqual(NOTHING);
+    await bystander.result();
   });
 });
 

@@ -51,7 +51,7 @@ export function undoLog(): UndoLog {
         const left: string[] = [];
         for (const intent of intents.toReversed()) {
           try {
-            for (const id of await idsOf(intent)) await deleteResource(intent.kind, id);
+            for (const id of await idsOf(intent, intents)) await deleteResource(intent.kind, id);
           } catch (error) {
             const what = `${intent.kind} ${intent.id ?? JSON.stringify(intent.match)}: ${failureMessage(error)}`;
             log.warn('could not be undone', { what });
@@ -64,7 +64,7 @@ export function undoLog(): UndoLog {
 }
 
 /** What of that description is there now and was not before was made by the create whose answer was lost, or by somebody else: it may take a while to show. */
-async function idsOf(intent: Intent): Promise<string[]> {
+async function idsOf(intent: Intent, all: readonly Intent[]): Promise<string[]> {
   const { kind, match, expect, besides = [], id, isAnswered } = intent;
   if (id !== undefined && (isAnswered || !follows(LEAVES_TWINS))) return [id];
   const others = besides.length > 0 && follows('undo nothing that was there before') ? besides : [];
@@ -73,13 +73,13 @@ async function idsOf(intent: Intent): Promise<string[]> {
       (resource) => !others.includes(resource.id),
     ),
   );
-  if (found.length > 0 && follows(LEAVES_TWINS)) await assertOurs(intent, found);
+  if (found.length > 0 && follows(LEAVES_TWINS)) await assertOurs(intent, found, all);
   return found.map((resource) => resource.id);
 }
 
 /** Nothing tells who made a resource, so one is taken for this workflow's own only as long as nothing speaks against it. */
-async function assertOurs({ match, since }: Intent, found: readonly FoundResource[]): Promise<void> {
-  const why = await objection(found, since, match.name);
+async function assertOurs(intent: Intent, found: readonly FoundResource[], all: readonly Intent[]): Promise<void> {
+  const why = await objection(intent, found, all);
   if (why === undefined) return;
   throw ApplicationFailure.nonRetryable(
     `left as it may be somebody else's (${found.map(({ id }) => id).join(', ')}): its create got no answer, and ${why}`,
@@ -88,12 +88,16 @@ async function assertOurs({ match, since }: Intent, found: readonly FoundResourc
 }
 
 async function objection(
+  { match, since }: Intent,
   [first, ...others]: readonly FoundResource[],
-  since: number,
-  name: string | undefined,
+  all: readonly Intent[],
 ): Promise<string | undefined> {
   if (others.length > 0) return `there are ${others.length + 1}`;
   if (first?.differs) return `it is not as this run would have made it: ${first.differs.join(', ')}`;
+  // A task has no name: it is of whoever made its source.
+  const parts = all.filter(({ id }) => id !== undefined && Object.values(match).includes(id));
+  if (parts.some(({ isAnswered }) => isAnswered)) return undefined;
+  const name = match.name ?? parts[0]?.match.name;
   await sleep(LISTED_WITHIN, { summary: 'before looking for workflows that make the same' });
   const { workflowId, parent } = workflowInfo();
   const twins = await repeatable.findTwins({
