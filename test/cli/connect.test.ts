@@ -4,6 +4,7 @@ import { connect as dial, createServer, type AddressInfo, type Server, type Sock
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, inject, test } from 'vitest';
 import { connect } from '../../src/cli/connect.ts';
+import { messageOf } from '../../src/message-of.ts';
 
 const { address: temporal } = inject('temporal');
 const opened: { close(): unknown }[] = [];
@@ -33,23 +34,28 @@ async function connected(address: string): Promise<Connection> {
   return connection;
 }
 
+const attempt = (port: number): Promise<string> =>
+  connect({ address: `127.0.0.1:${port}` }).then(() => 'connected', messageOf);
+
+/** What is said of the port, if it is said before one that never answers is given up. */
+async function saidAtOnce(port: number): Promise<string> {
+  const mute = await listen(() => undefined);
+  return Promise.race([attempt(port), attempt(mute.port).then(() => 'too late')]);
+}
+
 test('a refused connection is said at once, with its reason', async () => {
   const { server, port } = await listen(() => undefined);
   server.close();
-  const startedAt = Date.now();
-  await expect(connect({ address: `127.0.0.1:${port}` })).rejects.toThrow(
+  expect(await saidAtOnce(port)).toBe(
     `No Temporal server answers at 127.0.0.1:${port} (connect ECONNREFUSED 127.0.0.1:${port}). Is it running, and is TEMPORAL_ADDRESS right?`,
   );
-  expect(Date.now() - startedAt).toBeLessThan(4_000);
 });
 
 test('the port of a Web UI is told from that of a server', async () => {
   const { port } = await listen((socket) => socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'));
-  const startedAt = Date.now();
-  await expect(connect({ address: `127.0.0.1:${port}` })).rejects.toThrow(
+  expect(await saidAtOnce(port)).toContain(
     `What answers at 127.0.0.1:${port} is no Temporal server: TEMPORAL_ADDRESS is that of its gRPC port`,
   );
-  expect(Date.now() - startedAt).toBeLessThan(4_000);
 });
 
 test('TLS where there is none is said', async () => {
