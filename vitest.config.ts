@@ -6,8 +6,9 @@ export default defineConfig({
     // Temporal's native core is one per process: forks, and as many as CI has cores: with more it takes as long, and tests time out.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Nobody knows how fast the machine is: what takes so long hangs.
+    testTimeout: 180_000,
+    hookTimeout: 120_000,
     globalSetup: ['test/setup/temporal.ts', 'test/setup/compile.ts', 'test/setup/workflow-bundle.ts'],
     coverage: {
       provider: 'custom',

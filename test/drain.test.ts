@@ -8,7 +8,7 @@ import { makePushConnector } from './setup/indices.ts';
 import { spawnWorker } from './setup/spawn-worker.ts';
 import { workerEnvironment } from './setup/start-worker.ts';
 
-const soon = { timeout: 40_000, interval: 100 };
+const soon = { timeout: 150_000, interval: 100 };
 
 let simulator: Simulator;
 let records: RecordServer;

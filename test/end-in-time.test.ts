@@ -27,7 +27,7 @@ test.for(['gone', 'frozen'] as const)(
       startToCloseTimeout: '5m',
     });
     await vi.waitFor(() => expect(simulator.world.faults.list().find((fault) => fault.id === id)?.hits).toBe(1), {
-      timeout: 30_000,
+      timeout: 150_000,
       interval: 20,
     });
     await connection.close();

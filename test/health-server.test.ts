@@ -28,7 +28,7 @@ async function ask(address: string, path: string): Promise<Health> {
   return { code: response.status, ...((await response.json()) as Omit<Health, 'code'>) };
 }
 
-const soon = { timeout: 40_000, interval: 100 };
+const soon = { timeout: 150_000, interval: 100 };
 const becomes = (address: string, health: object) =>
   vi.waitFor(async () => expect(await ask(address, '/readyz')).toMatchObject(health), soon);
 

@@ -88,7 +88,7 @@ describe.concurrent('on SIGTERM', () => {
       ],
     });
     await vi.waitFor(() => expect(simulator.world.faults.list().find((fault) => fault.id === id)?.hits).toBe(1), {
-      timeout: 50_000,
+      timeout: 150_000,
       interval: 20,
     });
     expect(await worker.end('SIGTERM')).toBe(0);
@@ -112,7 +112,7 @@ describe.concurrent('on SIGTERM', () => {
     });
     let stderr = '';
     tsx.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-    await vi.waitFor(() => expect(stderr).toContain('RUNNING'), { timeout: 50_000 });
+    await vi.waitFor(() => expect(stderr).toContain('RUNNING'), { timeout: 150_000 });
     tsx.kill('SIGTERM');
     expect((await once(tsx, 'exit'))[0]).toBe(0);
     expect(stderr).not.toContain(simulator.apiKey);
@@ -124,7 +124,7 @@ test('a namespace that has never seen one is made ready by the first', { timeout
   const namespace = `fresh-${randomUUID()}`;
   await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: msToTs('1d') });
   const known = () => connection.operatorService.listSearchAttributes({ namespace }).catch(() => undefined);
-  await expect.poll(known, { timeout: 30_000 }).toBeTruthy();
+  await expect.poll(known, { timeout: 150_000 }).toBeTruthy();
   const taskQueue = `fresh-${randomUUID()}`;
   const worker = spawnWorker({
     ...workerEnvironment(simulator, taskQueue),

@@ -150,7 +150,7 @@ describe('on a worker without a free place', () => {
     const stayed = attempt(awaitRun, input(runID, { waitMs: 11_000 }));
     expect(await left.result).toMatchObject({ state: 'waiting', run: { runID } });
     expect((await left.result).polls).toBeLessThanOrEqual((await stayed.result).polls);
-  }, 90_000);
+  });
 
   test('it keeps it for longer the more places there are, and the longer the run takes', () => {
     const minutes = 60_000;

@@ -26,7 +26,7 @@ async function runWith(events: object[]): Promise<void> {
   const { taskID } = await makeConnector(simulator);
   await simulator.control('POST /runs/script', { taskID, durationMs: 0, events });
   run = await callAlgolia(simulator, `POST /2/tasks/${taskID}/run`, {});
-  await vi.waitFor(() => expect(simulator.world.runs.get(run.runID)?.status).toBe('finished'), { timeout: 50_000 });
+  await vi.waitFor(() => expect(simulator.world.runs.get(run.runID)?.status).toBe('finished'), { timeout: 150_000 });
 }
 const times = (count: number, event: object) => Array.from({ length: count }, () => event);
 const listed = () => simulator.world.requests.list({ operation: 'listEvents' });
@@ -80,7 +80,7 @@ test('events that show only after the run is over are waited for, but not for ev
   setTimeout(() => late.forEach(([eventID, event]) => events.set(eventID, event)), 500);
   expect(await digest(50, 3)).toMatchObject({ total: 3, failed: 1 });
   expect(await digest(50, 4)).toMatchObject({ total: 3, failed: 1 });
-}, 30_000);
+});
 
 test('a run with very many events is counted by the API', async () => {
   await runWith([...times(2_100, {}), ...times(3, { status: 'failed' }), { type: 'fetch', status: 'critical' }]);

@@ -46,7 +46,7 @@ const linesOf = (workflowId: string, activityType: string, count: number) =>
       expect(lines).toHaveLength(count);
       return lines;
     },
-    { timeout: 30_000, interval: 50 },
+    { timeout: 150_000, interval: 50 },
   );
 
 test('an attempt that goes well is one line at debug, with its workflow, run, operation and attempt', async () => {
@@ -99,7 +99,7 @@ test('one that was cancelled has not failed', async () => {
   await simulator.control('POST /runs/script', { taskID, neverFinish: true });
   const sync = await start('syncTask', { taskID });
   await vi.waitFor(async () => expect(await sync.query('status')).toMatchObject({ phase: 'running' }), {
-    timeout: 30_000,
+    timeout: 150_000,
   });
   await sync.cancel();
   expect(await linesOf(sync.workflowId, 'awaitRun', 1)).toMatchObject([

@@ -264,7 +264,7 @@ describe('§12.3: what may have its effect only once is never sent twice', () =>
       { sourceID: 's', destinationID: 'd', action: 'save' },
       { heartbeatTimeout: '2s' },
     );
-    await vi.waitFor(() => expect(server.requests.length).toBe(1), { timeout: 50_000 });
+    await vi.waitFor(() => expect(server.requests.length).toBe(1), { timeout: 150_000 });
     await killed.end('SIGKILL');
     await startWorker(server.origin);
     expect((await failureOf(handle.result())).type).toBe('AlgoliaAmbiguous');
@@ -300,7 +300,7 @@ describe('§12.3: what was provably not sent may be', () => {
       { taskID: 't' },
       { maximumAttempts: 50, initialInterval: '200ms', ...(heartbeatTimeout ? { heartbeatTimeout } : {}) },
     );
-    await vi.waitFor(async () => expect((await handle.describe()).attempt).toBeGreaterThan(2), { timeout: 50_000 });
+    await vi.waitFor(async () => expect((await handle.describe()).attempt).toBeGreaterThan(2), { timeout: 150_000 });
     const server = await startServer(answering({ runID: 'r' }), Number(origin.port));
     open.push(() => server.close());
     expect(await handle.result()).toEqual({ runID: 'r' });
@@ -315,7 +315,7 @@ describe('§12.3: what was provably not sent may be', () => {
       { taskID: 't' },
       { maximumAttempts: 50, initialInterval: '200ms', startToCloseTimeout: '1s' },
     );
-    await vi.waitFor(async () => expect((await handle.describe()).attempt).toBeGreaterThan(2), { timeout: 50_000 });
+    await vi.waitFor(async () => expect((await handle.describe()).attempt).toBeGreaterThan(2), { timeout: 150_000 });
     const server = await startServer(hanging, Number(origin.port));
     open.push(() => server.close());
     expect((await failureOf(handle.result())).type).toBe('AlgoliaAmbiguous');
@@ -350,7 +350,7 @@ describe('an attempt that no longer counts sends nothing', () => {
     const { intercept, outcomes, release } = gate();
     await startWorker(server.origin, intercept);
     const handle = await start('runTask', { taskID: 't' });
-    await vi.waitFor(() => expect(outcomes.length).toBe(1), { timeout: 50_000 });
+    await vi.waitFor(() => expect(outcomes.length).toBe(1), { timeout: 150_000 });
     await handle.terminate('by the test');
     release();
     expect(await outcomes[0]).toMatchObject({ type: 'AlgoliaUnavailable' });
@@ -373,7 +373,7 @@ describe('an attempt that no longer counts sends nothing', () => {
     const { intercept, outcomes, release } = gate();
     await startWorker(server.origin, intercept);
     const handle = await start('runTask', { taskID: 't' });
-    await vi.waitFor(() => expect(outcomes.length).toBe(1), { timeout: 50_000 });
+    await vi.waitFor(() => expect(outcomes.length).toBe(1), { timeout: 150_000 });
     await handle.cancel('by the test');
     release();
     expect(await outcomes[0]).toBeInstanceOf(CancelledFailure);
@@ -388,7 +388,7 @@ test('§12.5: cancelling the activity aborts its request', async () => {
   });
   await startWorker(server.origin);
   const handle = await start('listSources', {}, { heartbeatTimeout: '15s' });
-  await vi.waitFor(() => expect(closed).toBeDefined(), { timeout: 50_000 });
+  await vi.waitFor(() => expect(closed).toBeDefined(), { timeout: 150_000 });
   await handle.cancel('by the test');
   await closed;
   await expect(handle.result()).rejects.toMatchObject({ cause: expect.any(CancelledFailure) });

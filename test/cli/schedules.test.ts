@@ -179,7 +179,7 @@ test('a schedule starts its workflow, and the list tells the last result and the
   await apply();
   await handleOf(`${project}/hourly`).trigger();
   await expect
-    .poll(async () => (await listed())[0], { timeout: 50_000 })
+    .poll(async () => (await listed())[0], { timeout: 150_000 })
     .toMatchObject({ state: 'fine', taken: 1, missed: 0, skipped: 0, last: { status: 'completed' } });
   const [only] = await listed();
   expect(only?.last?.workflowId).toMatch(new RegExp(`^${project}/hourly-20`));
@@ -209,7 +209,7 @@ test('a cron is due when its time zone says so, through a year of changing clock
     }
     expect(due).toEqual(wanted.map((at) => at.toISOString()));
   }
-}, 120_000);
+});
 
 test('a year of starts is counted, each once, and what was skipped is told', async () => {
   const { taskID } = await makeConnector(simulator);
@@ -223,15 +223,15 @@ test('a year of starts is counted, each once, and what was skipped is told', asy
   const year = { start: new Date(end.getTime() - 365 * day + 1), end };
   await handleOf(`${project}/daily`).backfill({ ...year, overlap: 'ALLOW_ALL' });
   const takenOf = async (id: string) => (await handleOf(`${project}/${id}`).describe()).info.numActionsTaken;
-  await expect.poll(() => takenOf('daily'), { timeout: 100_000, interval: 200 }).toBe(365);
+  await expect.poll(() => takenOf('daily'), { timeout: 150_000, interval: 200 }).toBe(365);
   // A run that waits for approval is still going on when the next is due.
   await handleOf(`${project}/single`).backfill({ start: new Date(end.getTime() - 10 * day + 1), end, overlap: 'SKIP' });
-  await expect.poll(() => takenOf('single'), { timeout: 50_000 }).toBe(1);
+  await expect.poll(() => takenOf('single'), { timeout: 150_000 }).toBe(1);
   const [daily, single] = await listed();
   expect(daily).toMatchObject({ state: 'fine', taken: 365, missed: 0, skipped: 0 });
   expect(single).toMatchObject({ taken: 1, skipped: 9, running: [expect.stringContaining(`${project}/single-20`)] });
   await worker.client.workflow.getHandle(single?.running[0] ?? '').terminate();
-}, 150_000);
+});
 
 test('a year of weekly syncs of which some fail runs each once, in turn, and counts what failed', async () => {
   const { taskID } = await makeConnector(simulator);
@@ -256,8 +256,8 @@ test('a year of weekly syncs of which some fail runs each once, in turn, and cou
   const startsWith = `WorkflowId STARTS_WITH '${project}/weekly'`;
   const countOf = async (status: string) =>
     (await worker.client.workflow.count(`${startsWith} AND ExecutionStatus = '${status}'`)).count;
-  await expect.poll(() => countOf('Failed'), { timeout: 50_000 }).toBe(failing.length);
-  await expect.poll(() => countOf('Completed'), { timeout: 50_000 }).toBe(weeks - failing.length);
+  await expect.poll(() => countOf('Failed'), { timeout: 150_000 }).toBe(failing.length);
+  await expect.poll(() => countOf('Completed'), { timeout: 150_000 }).toBe(weeks - failing.length);
   // In turn: none began before the one before it was over.
   for (const [place, run] of runs.slice(1).entries())
     expect(run.createdAt >= (runs[place]?.finishedAt ?? '')).toBe(true);
@@ -271,7 +271,7 @@ test('a failure pauses the schedule that says so: nothing more is started until 
   - {id: often, every: 1s, workflow: syncTask, input: {taskID: ${taskID}, newRuns: 0}, pauseOnFailure: true, overlap: skip}`);
   await apply();
   const look = async () => (await listed())[0];
-  await expect.poll(look, { timeout: 60_000 }).toMatchObject({ paused: true, running: [], next: [], state: 'fine' });
+  await expect.poll(look, { timeout: 150_000 }).toMatchObject({ paused: true, running: [], next: [], state: 'fine' });
   const paused = await look();
   expect(paused).toMatchObject({ missed: 0, note: expect.stringContaining('failure'), last: { status: 'failed' } });
   // Applied again, a pause is nothing to be put right.
@@ -281,7 +281,7 @@ test('a failure pauses the schedule that says so: nothing more is started until 
 
   await handleOf(`${project}/often`).unpause();
   await expect
-    .poll(async () => (await look())?.taken, { timeout: 60_000 })
+    .poll(async () => (await look())?.taken, { timeout: 150_000 })
     .toBeGreaterThan(paused?.taken ?? Number.POSITIVE_INFINITY);
 }, 200_000);
 

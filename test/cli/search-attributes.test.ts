@@ -34,7 +34,7 @@ test('a new namespace learns the search attributes, and learns them once', async
     workflowExecutionRetentionPeriod: msToTs('1d'),
   });
   const known = () => connection.operatorService.listSearchAttributes({ namespace }).catch(() => undefined);
-  await expect.poll(known, { timeout: 30_000 }).toBeTruthy();
+  await expect.poll(known, { timeout: 150_000 }).toBeTruthy();
 
   const first = await cli(['search-attributes', '--json']);
   expect(first).toMatchObject({ code: 0, stderr: '' });

@@ -137,7 +137,7 @@ test('two workflows of one id do not run at once', async () => {
   await worker.client.workflow.getHandle(id).terminate();
   const terminated = await cli(['status', id]);
   expect(terminated.stdout).toMatch(/^status +TERMINATED$/m);
-}, 90_000);
+});
 
 test('whoever starts it is on record', async () => {
   const id = `sync-${randomUUID()}`;

@@ -46,7 +46,7 @@ test('a workflow that a worker has no key for waits for one that has it, and hol
   const waiting = await call(clientWith(THEIRS, stranger));
   try {
     const pending = async () => (await waiting.describe()).raw.pendingWorkflowTask?.attempt ?? 0;
-    await expect.poll(pending, { timeout: 30_000 }).toBeGreaterThan(1);
+    await expect.poll(pending, { timeout: 150_000 }).toBeGreaterThan(1);
     expect(await (await call(clientWith(OURS, stranger))).result()).toMatchObject({ sources: [] });
     expect(stranger.worker.getState()).toBe('RUNNING');
   } finally {

@@ -30,7 +30,7 @@ beforeAll(async () => {
     Connection.connect({ address }),
   ]);
   client = new Client({ connection, namespace });
-}, 180_000);
+});
 
 afterAll(async () => {
   await Promise.all([simulator?.stop(), records?.stop(), connection?.close()]);

@@ -24,7 +24,7 @@ const QUICK_DRAINING = {
 };
 const DEPLOYMENT = 'algolia-ingestion';
 const TASK_QUEUE = `upgrade-${randomUUID()}`;
-const soon = { timeout: 30_000, interval: 100 };
+const soon = { timeout: 150_000, interval: 100 };
 
 const page = await readFile('docs/upgrade.md', 'utf8');
 const commands = [...page.matchAll(/^temporal (.*)$/gm)].map(([, command]) => command as string);
@@ -215,7 +215,7 @@ test('the upgrade of docs/upgrade.md, with work under way on both versions', { t
   await follow('workflow update-options');
   await vi.waitFor(async () => expect(await follow('worker deployment describe-version')).toMatch(/drained/i), {
     ...soon,
-    timeout: 60_000,
+    timeout: 150_000,
   });
   await second.handle.signal('pollNow');
   await second.finish();

@@ -1,13 +1,11 @@
 import type { WorkflowFailedError, WorkflowHandle } from '@temporalio/client';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { rotateApiKeyId } from '../../src/workflows/rotate-api-key.ts';
 import { answer } from '../setup/decide.ts';
 import { exampleId, settled } from '../setup/example-settled.ts';
 import { startExampleWorld, type ExampleWorld } from '../setup/example-world.ts';
 import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
 import { workflowExamples } from './workflow-examples.ts';
-
-vi.setConfig({ testTimeout: 180_000 });
 
 /** What waits for hours or days once it is approved is not approved. */
 const LONG = new Set(['rotateApiKey', 'rotateAuthentication']);

@@ -9,7 +9,7 @@ import { effects, type Effect } from './matrix/endings.ts';
 import { matrixFaults, outcomeOf, requestsOf, type MatrixFault } from './matrix/faults.ts';
 import { arrange, setStage, type Stage } from './matrix/stage.ts';
 
-vi.setConfig({ maxConcurrency: 24, testTimeout: 120_000 });
+vi.setConfig({ maxConcurrency: 24 });
 
 /** Nobody waits here for what Algolia asks for. */
 const PATIENCE_MS = 5_000;

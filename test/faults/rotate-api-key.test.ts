@@ -14,7 +14,7 @@ import { startTcpProxy } from '../setup/tcp-proxy.ts';
 const SYNCS = 200;
 const QUICK = { toSecret: 'file:algolia/v8', emergency: true, overlap: '0s', soak: '3s', revoke: 'delete' } as const;
 const OUTAGE_MS = 30_000;
-const AT_ONCE = { timeout: 60_000, interval: 5 };
+const AT_ONCE = { timeout: 150_000, interval: 5 };
 
 let connection: Connection;
 let client: Client;

@@ -11,7 +11,7 @@ beforeAll(async () => {
   worker = await startWorkingWorker();
   await doSomeOfEverything(worker);
   scrape = await worker.scrape();
-}, 120_000);
+});
 afterAll(() => worker.stop());
 
 const OWN = 'algolia_ingestion_';
@@ -171,7 +171,7 @@ test('a versioned worker counts under the same names and labels', async () => {
   } finally {
     await versioned.stop();
   }
-}, 120_000);
+});
 
 /** The names of own metrics and of their labels. */
 const shapeOf = (metrics: Map<string, Metric>) =>

@@ -61,7 +61,7 @@ export async function startWorkingWorker({ buildId }: { buildId?: string } = {})
 async function makeCurrent({ workflowService, options: { namespace } }: Client, buildId: string): Promise<void> {
   const version = { namespace, deploymentName: 'test', buildId };
   await vi.waitFor(() => workflowService.setWorkerDeploymentCurrentVersion(version), {
-    timeout: 50_000,
+    timeout: 150_000,
     interval: 100,
   });
 }
@@ -104,7 +104,7 @@ export async function doSomeOfEverything({ client, taskQueue, simulator, records
   const unknown = await worker.start('notAWorkflow', {});
   await vi.waitFor(
     async () => expect([...(await worker.scrape()).keys()]).toContain('temporal_workflow_task_execution_failed_total'),
-    { timeout: 50_000, interval: 200 },
+    { timeout: 150_000, interval: 200 },
   );
   await unknown.terminate();
   await callAlgolia(simulator, `DELETE /2/tasks/${taskID}`);
@@ -116,7 +116,7 @@ export async function doSomeOfEverything({ client, taskQueue, simulator, records
       const waiting = (await worker.scrape()).get('algolia_ingestion_approvals_waiting');
       expect(waiting?.samples.get('algolia_ingestion_approvals_waiting')?.[0]?.value).toBe(1);
     },
-    { timeout: 50_000, interval: 200 },
+    { timeout: 150_000, interval: 200 },
   );
   await answer(deletion, 'approve');
   await deletion.result();

@@ -67,7 +67,7 @@ test('the server ends with the process that started it, even if nobody stopped i
   parent.stdout.setEncoding('utf8').on('data', (text: string) => (pid += text));
   await once(parent, 'close');
   expect(Number(pid)).toBeGreaterThan(0);
-  await expect.poll(() => isAlive(Number(pid)), { timeout: 50_000 }).toBe(false);
+  await expect.poll(() => isAlive(Number(pid)), { timeout: 150_000 }).toBe(false);
 });
 
 async function connect(address: string): Promise<{ client: Client; close: () => Promise<void> }> {

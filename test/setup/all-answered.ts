@@ -5,5 +5,5 @@ import type { Simulator } from '../../simulator/index.ts';
 export const allAnswered = (simulator: Simulator, operation: string) =>
   vi.waitFor(
     () => expect(simulator.world.requests.list({ operation }).filter(({ status }) => status === 0)).toEqual([]),
-    { timeout: 50_000, interval: 20 },
+    { timeout: 150_000, interval: 20 },
   );

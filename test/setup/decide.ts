@@ -11,7 +11,7 @@ export function asked(handle: Pick<WorkflowHandle, 'query'>): Promise<ApprovalSt
       expect(status.state).toBe('waiting');
       return status;
     },
-    { timeout: 100_000, interval: 50 },
+    { timeout: 150_000, interval: 50 },
   );
 }
 

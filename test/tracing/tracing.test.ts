@@ -48,7 +48,7 @@ const call = async (operation: string, params: object) =>
 
 const arrived = (predicate: (span: SeenSpan) => boolean): Promise<SeenSpan> =>
   vi.waitFor(() => collector.spans().find(predicate) ?? expect.unreachable('the span has not arrived'), {
-    timeout: 50_000,
+    timeout: 150_000,
     interval: 50,
   });
 const parentOf = ({ parentSpanId }: SeenSpan) => arrived(({ spanId }) => spanId === parentSpanId);
@@ -230,7 +230,7 @@ test('log lines of activities name the trace', async () => {
   await vi.waitFor(
     () => expect(lines().map((line) => JSON.parse(line) as object)).toMatchObject([{ trace_id: traceId }]),
     {
-      timeout: 30_000,
+      timeout: 150_000,
     },
   );
 });

@@ -253,7 +253,7 @@ test('log lines of workflows name the trace', async () => {
   const own = () =>
     lines.filter(({ meta }) => (meta as { workflowId?: string } | undefined)?.workflowId === handle.workflowId);
   const meta = { trace_id: traceId, span_id: spanId, trace_flags: '01' };
-  await vi.waitFor(() => expect(own()).toMatchObject([{ message: 'I listen', meta }]), { timeout: 30_000 });
+  await vi.waitFor(() => expect(own()).toMatchObject([{ message: 'I listen', meta }]), { timeout: 150_000 });
 });
 
 test('the bundle of workflows with tracing holds nothing of OpenTelemetry', async () => {

@@ -3,14 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { hasBrowser, launchBrowser } from '../../scripts/browser.ts';
 import { startTemporalServer, type TemporalServer } from '../../scripts/temporal-server.ts';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
 import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
 import { webUi } from './web-ui.ts';
-
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
 if (!hasBrowser())
   console.warn('The Web UI is not tested: there is no Chromium. apt-get install chromium, or set CHROMIUM_PATH.');
@@ -84,7 +82,7 @@ describe.skipIf(!hasBrowser())('the Temporal Web UI', () => {
     expect(spec.calendars?.[0]).toMatchObject({ hour: [{ start: 3 }] });
     await schedule.trigger();
     const started = async () => (await schedule.describe()).info.recentActions[0]?.action.workflow.workflowId ?? '';
-    await expect.poll(started, { timeout: 60_000 }).toMatch(/^by-hand-20/);
+    await expect.poll(started, { timeout: 150_000 }).toMatch(/^by-hand-20/);
     await expect(client.workflow.getHandle(await started()).result()).resolves.toMatchObject({ sources: [] });
     await schedule.delete();
   });
@@ -101,7 +99,7 @@ describe.skipIf(!hasBrowser())('the Temporal Web UI', () => {
       input: { toSecret: 'file:next', emergency: true, overlap: '1s', soak: '1s', requestedBy: 'ana@example.com' },
     });
     const handle = client.workflow.getHandle(id);
-    await expect.poll(() => approvalState(client, id), { timeout: 60_000 }).toBe('waiting');
+    await expect.poll(() => approvalState(client, id), { timeout: 150_000 }).toBe('waiting');
 
     const details = await ui.currentDetails(id);
     expect(details).toContain('Waiting for approval');

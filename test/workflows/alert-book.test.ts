@@ -42,13 +42,13 @@ test('it begins anew after many reports, forgets nothing, and tells nobody twice
       await Promise.all(Array.from({ length: 9 }, () => book.executeUpdate(report, { args: [found] })));
       expect((await book.describe()).runId).not.toBe(runId);
     },
-    { timeout: 50_000, interval: 1 },
+    { timeout: 150_000, interval: 1 },
   );
   const again = await book.executeUpdate(report, { args: [found] });
   expect(again).toEqual(first);
   expect(Object.keys((await book.query(alertBookStatus)).ops?.alerts ?? {})).toEqual([problem.key]);
   await book.executeUpdate(report, { args: [{ ...found, problems: [], fine: [problem.key] }] });
-  await vi.waitFor(() => expect(receiver.posted('/ops')).toHaveLength(2), { timeout: 50_000 });
+  await vi.waitFor(() => expect(receiver.posted('/ops')).toHaveLength(2), { timeout: 150_000 });
   expect(receiver.posted('/ops').map(({ body }) => (body as { kind: string }).kind)).toEqual([
     'connector.stale',
     'connector.stale.recovered',

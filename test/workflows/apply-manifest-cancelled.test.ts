@@ -45,10 +45,10 @@ const apply = async (workflowId = applyManifestId(simulator.applicationId)) => {
 async function cancelDuring(operation: string, workflowId?: string) {
   const { id } = await simulator.control<{ id: number }>('POST /faults', { operation, kind: 'slow', ms: 3_000 });
   const { handle, lock } = await apply(workflowId);
-  await vi.waitFor(() => lock.describe(), { timeout: 30_000 });
+  await vi.waitFor(() => lock.describe(), { timeout: 150_000 });
   await answer(lock, 'approve');
   await vi.waitFor(() => expect(simulator.world.faults.list().find((fault) => fault.id === id)?.hits).toBe(1), {
-    timeout: 30_000,
+    timeout: 150_000,
     interval: 20,
   });
   await handle.cancel();
@@ -102,7 +102,7 @@ test('cancelled while it looks for what it has made anew, it deletes that, and n
   });
   await answer(handle, 'approve');
   const sources = () => simulator.world.sources.values().map((source) => source.sourceID);
-  await vi.waitFor(() => expect(sources()).toHaveLength(2), { timeout: 30_000, interval: 20 });
+  await vi.waitFor(() => expect(sources()).toHaveLength(2), { timeout: 150_000, interval: 20 });
   await handle.cancel();
   expect((await failureOf(handle)).name).toBe('CancelledFailure');
   expect(sources()).toEqual([sourceID]);

@@ -55,7 +55,7 @@ test('a manifest whose worker is killed during its creates is applied whole, and
   for (const { id } of faults) {
     // The request is under way, and takes effect when nobody waits for its answer any more.
     await vi.waitFor(() => expect(simulator.world.faults.list().find((fault) => fault.id === id)?.hits).toBe(1), {
-      timeout: 90_000,
+      timeout: 150_000,
       interval: 20,
     });
     await worker.kill();

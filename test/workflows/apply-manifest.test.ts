@@ -266,7 +266,7 @@ describe('a manifest that is applied', () => {
     await callAlgolia(simulator, 'POST /1/destinations', destinationsNamed('a')[0]);
     await handle.signal('approve', { approver: 'bob', planHash });
     await expect
-      .poll(async () => (await planOf(handle)).counts, { timeout: 50_000 })
+      .poll(async () => (await planOf(handle)).counts, { timeout: 150_000 })
       .toMatchObject({ create: 1, unchanged: 1 });
     expect(named()).toEqual(['a']);
     await answer(handle, 'approve');
@@ -299,7 +299,7 @@ describe('a manifest that is applied', () => {
     await simulator.control('POST /faults', { operation: 'updateDestination', kind: 'status', status: 200, body });
     const handle = await start({ manifest });
     await answer(handle, 'approve');
-    await expect.poll(() => handle.query(applyManifestStatus), { timeout: 50_000 }).toMatchObject({ done: 1 });
+    await expect.poll(() => handle.query(applyManifestStatus), { timeout: 150_000 }).toMatchObject({ done: 1 });
     await fastForward(worker.client, handle.workflowId, '1m');
     expect(await failureOf(handle)).toMatchObject({
       type: 'NotAsDeclared',
@@ -379,7 +379,7 @@ describe('a manifest that is applied', () => {
     const first = await start({ manifest }, `apply-${randomUUID()}`);
     const lock = worker.client.workflow.getHandle(applyManifestId(simulator.applicationId));
     await expect
-      .poll(() => first.query(applyManifestStatus), { timeout: 50_000 })
+      .poll(() => first.query(applyManifestStatus), { timeout: 150_000 })
       .toMatchObject({
         workflowId: lock.workflowId,
       });

@@ -37,7 +37,7 @@ test('a backfill whose worker is killed again and again syncs every task exactly
   });
   for (const done of KILLS) {
     await vi.waitFor(async () => expect((await handle.query(backfillStatus)).done).toBeGreaterThanOrEqual(done), {
-      timeout: 60_000,
+      timeout: 150_000,
       interval: 100,
     });
     await worker.kill();
@@ -48,4 +48,4 @@ test('a backfill whose worker is killed again and again syncs every task exactly
     expect(simulator.world.runs.by('taskID', taskID)).toHaveLength(1);
   const histories = await historiesOfChain(client, handle.workflowId, handle.firstExecutionRunId);
   expect(outstandingChildren(histories)).toEqual({ started: TASKS, most: MAX_PARALLEL });
-}, 180_000);
+});

@@ -37,7 +37,7 @@ const sourceOf = (sourceID: string) =>
     `GET /1/sources/${sourceID}`,
   );
 /** `expect.poll` is for tests that run alone: it fails in one beside which another ends. */
-const WAIT = { timeout: 50_000, interval: 50 };
+const WAIT = { timeout: 150_000, interval: 50 };
 const untilChanged = (sourceID: string) =>
   vi.waitFor(async () => expect((await sourceOf(sourceID)).input.url).toBe(others.url), WAIT);
 const toOthers = () => ({ input: { url: others.url, uniqueIDColumn: 'objectID' } });

@@ -243,7 +243,7 @@ describe('with a rotation of the API key', () => {
             () => true,
             () => false,
           ),
-        { timeout: 50_000 },
+        { timeout: 150_000 },
       )
       .toBe(true);
     return {

@@ -32,7 +32,7 @@ const decommission = () =>
   });
 const met = () =>
   vi.waitFor(() => expect(simulator.world.faults.list()).toMatchObject([{ hits: 1 }]), {
-    timeout: 60_000,
+    timeout: 150_000,
     interval: 50,
   });
 const left = () => {
@@ -63,7 +63,7 @@ test('what is cancelled while no worker lives is enabled again by the next one',
   const handle = await decommission();
   await vi.waitFor(
     async () => expect((await handle.query(decommissionConnectorStatus)).step).toMatch(/^waiting until/),
-    { timeout: 60_000, interval: 100 },
+    { timeout: 150_000, interval: 100 },
   );
   await worker.kill();
   await handle.cancel();

@@ -34,7 +34,7 @@ const decommission = (input: DecommissionConnectorInput) =>
 type Started = Awaited<ReturnType<typeof decommission>>;
 const untilStep = (handle: Started, step: RegExp) =>
   vi.waitFor(async () => expect((await handle.query(decommissionConnectorStatus)).step).toMatch(step), {
-    timeout: 40_000,
+    timeout: 150_000,
     interval: 50,
   });
 

@@ -52,7 +52,7 @@ test('a worker that is killed while it updates has deployed it all the same, and
   const handle = await deploy();
   await answer(handle, 'approve');
   await vi.waitFor(() => expect(simulator.world.faults.list()).toMatchObject([{ hits: 1 }]), {
-    timeout: 60_000,
+    timeout: 150_000,
     interval: 50,
   });
   await worker.kill();
@@ -60,7 +60,7 @@ test('a worker that is killed while it updates has deployed it all the same, and
   expect(await handle.result()).toMatchObject({ outcome: 'deployed', sync: { verdict: 'success' } });
   expect(await transformationOf(simulator, made.transformationID)).toMatchObject({ input: { code: NEW_CODE } });
   expect(runsOfCanary()).toHaveLength(1);
-}, 180_000);
+});
 
 test('what is cancelled while no worker lives is put back by the next one', async () => {
   await simulator.control('POST /runs/script', { taskID: made.taskID, neverFinish: true });
@@ -71,7 +71,7 @@ test('what is cancelled while no worker lives is put back by the next one', asyn
       expect((await handle.query(deployTransformationStatus)).step).toMatch(/^syncing/);
       expect(runsOfCanary()).toHaveLength(1);
     },
-    { timeout: 60_000, interval: 100 },
+    { timeout: 150_000, interval: 100 },
   );
   await worker.kill();
   await handle.cancel();
@@ -79,4 +79,4 @@ test('what is cancelled while no worker lives is put back by the next one', asyn
   worker.start();
   expect((await failureOf(handle)).name).toBe('CancelledFailure');
   expect(await transformationOf(simulator, made.transformationID)).toMatchObject({ input: { code: OLD_CODE } });
-}, 180_000);
+});

@@ -53,7 +53,7 @@ const changeByHand = (transformationID: string, code: string) =>
   });
 const untilStep = (handle: Deployed, step: RegExp) =>
   vi.waitFor(async () => expect((await handle.query(deployTransformationStatus)).step).toMatch(step), {
-    timeout: 40_000,
+    timeout: 150_000,
     interval: 50,
   });
 const untilCanaryRuns = (handle: Deployed) => untilStep(handle, /^syncing the canary/);

@@ -89,4 +89,4 @@ test('what happens while a query is answered and a local activity ends comes aft
   } finally {
     await worker.stop();
   }
-}, 60_000);
+});

@@ -86,7 +86,7 @@ test('it continues as new with all it knows, and its memo never goes missing', a
   const notices = Array.from({ length: 400 }, (_, place) => ({ workerId: `w${place % 7}`, epoch: 1 }));
   await Promise.all(notices.map((notice) => handle.signal(confirmEpoch, notice)));
   await handle.signal(reportRefused, { workerId: 'w3', epoch: 1 });
-  await vi.waitFor(async () => expect((await handle.describe()).runId).not.toBe(runId), { timeout: 50_000 });
+  await vi.waitFor(async () => expect((await handle.describe()).runId).not.toBe(runId), { timeout: 150_000 });
   const state = await vi.waitFor(async () => {
     const known = await handle.query(keyRingStatus);
     expect(known.refusedTo).toEqual(['w3']);
@@ -165,13 +165,13 @@ test('setClientApiKey switches the key of every worker, again after the ring was
   expect(await setClientApiKey('file:v8')).toMatchObject({ reference: 'file:v8', epoch: 1 });
   const v8 = await keyUsedBy(first);
   expect(v8).not.toBe(before);
-  await vi.waitFor(async () => expect(await keyUsedBy(second)).toBe(v8), { timeout: 50_000, interval: 250 });
+  await vi.waitFor(async () => expect(await keyUsedBy(second)).toBe(v8), { timeout: 150_000, interval: 250 });
   expect(await setClientApiKey('file:v8')).toMatchObject({ epoch: 1 });
 
   await client.workflow.getHandle(keyRingId(APP)).terminate('to see what becomes of it');
   expect(await keyUsedBy(second)).toBe(v8);
   expect(await setClientApiKey('env:SECRET_V9')).toMatchObject({ reference: 'env:SECRET_V9', epoch: 2 });
-  await vi.waitFor(async () => expect(await keyUsedBy(second)).not.toBe(v8), { timeout: 50_000, interval: 250 });
+  await vi.waitFor(async () => expect(await keyUsedBy(second)).not.toBe(v8), { timeout: 150_000, interval: 250 });
   expect((await memoOf(keyRingId(APP))).changes).toHaveLength(2);
 });
 

@@ -84,7 +84,7 @@ const created = (name: string, operation: string) =>
   }).length;
 /** Waits until a request of the operation about this connector has come in. */
 const underWay = (name: string, operation: string) =>
-  vi.waitFor(() => expect(created(name, operation)).toBeGreaterThan(0), { timeout: 30_000, interval: 20 });
+  vi.waitFor(() => expect(created(name, operation)).toBeGreaterThan(0), { timeout: 150_000, interval: 20 });
 
 describe.concurrent('a connector', () => {
   test('is made whole, synced for the first time, and told of', async () => {
@@ -261,7 +261,7 @@ describe.concurrent('what goes wrong is undone:', () => {
         expect(ids.sourceID).toBeDefined();
         return ids as { sourceID: string };
       },
-      { timeout: 30_000, interval: 20 },
+      { timeout: 150_000, interval: 20 },
     );
     const other = await makeConnector(simulator);
     await callAlgolia(simulator, 'POST /2/tasks', { sourceID, destinationID: other.destinationID, action: 'save' });
@@ -395,7 +395,7 @@ describe.concurrent('cancelling leaves nothing behind', () => {
     );
     await vi.waitFor(
       async () => expect((await handle.query(provisionConnectorStatus)).step).toContain('syncing for the first time'),
-      { timeout: 30_000, interval: 20 },
+      { timeout: 150_000, interval: 20 },
     );
     await handle.cancel();
     await expect(handle.result()).rejects.toThrow('cancelled');
@@ -422,7 +422,7 @@ describe.concurrent('an outage of the API', () => {
       await ailing.control('POST /faults', { operation: 'createTransformation', kind: 'slow', ms: 1_000 });
       const handle = await start(connector(name), itsWorker);
       await vi.waitFor(() => expect(ailing.world.requests.counts.createTransformation).toBe(1), {
-        timeout: 30_000,
+        timeout: 150_000,
         interval: 20,
       });
       await ailing.control('POST /outage', { ms: 3_000 });
@@ -443,7 +443,7 @@ describe.concurrent('an outage of the API', () => {
       await ailing.control('POST /faults', { operation: 'deleteTransformation', kind: 'slow', ms: 1_000 });
       const handle = await start(connector(name), itsWorker);
       await vi.waitFor(() => expect(ailing.world.requests.counts.deleteTransformation).toBe(1), {
-        timeout: 30_000,
+        timeout: 150_000,
         interval: 20,
       });
       await ailing.control('POST /outage', { ms: 3_000 });

@@ -294,16 +294,18 @@ test('pauses, resumes and changes its parallelism without losing or repeating a 
   await simulator.control('POST /faults', { operation: 'push', kind: 'slow', ms: 50, times: -1, match: { indexName } });
   const handle = await start({ indexName, action: 'addObject', recordsRef, batch: { maxRecords: 20 }, maxParallel: 2 });
   const batches = () => pushedBatches(simulator, indexName);
-  await expect.poll(() => batches().length, { timeout: 50_000 }).toBeGreaterThan(10);
+  await expect.poll(() => batches().length, { timeout: 150_000 }).toBeGreaterThan(10);
   await handle.signal(pause);
-  await expect.poll(async () => (await handle.query(pushRecordsStatus)).pushed, { timeout: 50_000 }).toBeGreaterThan(0);
+  await expect
+    .poll(async () => (await handle.query(pushRecordsStatus)).pushed, { timeout: 150_000 })
+    .toBeGreaterThan(0);
   const paused = await handle.query(pushRecordsStatus);
   expect(paused).toMatchObject({ phase: 'paused' });
   expect(batches().length * 20).toBe(paused.pushed);
 
   await handle.signal(setParallel, { maxParallel: 8 });
   await handle.signal(resume);
-  await expect.poll(() => batches().length, { timeout: 50_000 }).toBeGreaterThan((paused.batches ?? 0) + 10);
+  await expect.poll(() => batches().length, { timeout: 150_000 }).toBeGreaterThan((paused.batches ?? 0) + 10);
   await handle.signal(setParallel, { maxParallel: 16 });
   const result = await handle.result();
   expect(result).toMatchObject({ pushed: 4_000, verified: 4_000, batches: 200, repeated: 0 });
@@ -329,7 +331,7 @@ test('cancelled, it says how much was pushed', async () => {
   const recordsRef = await files.write(products(4_000));
   await simulator.control('POST /faults', { operation: 'push', kind: 'slow', ms: 50, times: -1, match: { indexName } });
   const handle = await start({ indexName, action: 'addObject', recordsRef, batch: { maxRecords: 20 } });
-  await expect.poll(() => pushedBatches(simulator, indexName).length, { timeout: 50_000 }).toBeGreaterThan(10);
+  await expect.poll(() => pushedBatches(simulator, indexName).length, { timeout: 150_000 }).toBeGreaterThan(10);
   await handle.cancel();
   await expect(handle.result()).rejects.toThrow('cancelled');
   const { status, memo } = await handle.describe();
@@ -438,9 +440,11 @@ test('a file that is changed while it is pushed ends the push', async () => {
   const recordsRef = await files.write(products(2_000), name);
   await simulator.control('POST /faults', { operation: 'push', kind: 'slow', ms: 50, times: -1, match: { indexName } });
   const handle = await start({ indexName, action: 'addObject', recordsRef, batch: { maxRecords: 10 } });
-  await expect.poll(() => pushedBatches(simulator, indexName).length, { timeout: 50_000 }).toBeGreaterThan(10);
+  await expect.poll(() => pushedBatches(simulator, indexName).length, { timeout: 150_000 }).toBeGreaterThan(10);
   await handle.signal(pause);
-  await expect.poll(async () => (await handle.query(pushRecordsStatus)).pushed, { timeout: 50_000 }).toBeGreaterThan(0);
+  await expect
+    .poll(async () => (await handle.query(pushRecordsStatus)).pushed, { timeout: 150_000 })
+    .toBeGreaterThan(0);
   await files.write(products(100), name);
   await handle.signal(resume);
   const error = (await handle.result().catch((reason: unknown) => reason)) as WorkflowFailedError;

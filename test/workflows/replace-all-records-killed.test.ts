@@ -82,7 +82,7 @@ test(
         const { faults } = await simulator.control<{ faults: { hits: number }[] }>('GET /faults');
         expect(faults.map(({ hits }) => hits)).toEqual(steps.map(() => 1));
       },
-      { timeout: 60_000, interval: 100 },
+      { timeout: 150_000, interval: 100 },
     );
     await worker.kill();
     for (const { step, indexName } of replaces) {

@@ -69,7 +69,7 @@ async function failureOf(handle: Replacing) {
 
 const phase = (handle: Replacing, ...wanted: ReplacePhase[]) =>
   vi.waitFor(async () => expect(wanted).toContain((await handle.query(replaceAllRecordsStatus)).phase), {
-    timeout: 50_000,
+    timeout: 150_000,
     interval: 20,
   });
 
@@ -334,7 +334,7 @@ describe.concurrent('a guard that may be overruled', () => {
         expect(status.planHash).not.toBe(planHash);
         return status;
       },
-      { timeout: 20_000 },
+      { timeout: 150_000 },
     );
     expect(again).toMatchObject({
       plan: { previousCount: 500, count: 10 },
@@ -355,7 +355,7 @@ describe.concurrent('a guard that may be overruled', () => {
     const { indexName, start } = await makeProducts();
     const handle = await start(10, { onGuard: 'askApproval', requestedBy: 'ana' });
     await vi.waitFor(async () => expect(await handle.query('approval')).toMatchObject({ state: 'waiting' }), {
-      timeout: 50_000,
+      timeout: 150_000,
     });
     await handle.signal('reject', { approver: 'bob', comment: 'half of it is missing' });
     const failure = await failureOf(handle);
@@ -368,7 +368,7 @@ describe.concurrent('a guard that may be overruled', () => {
     const { indexName, start } = await makeProducts();
     const handle = await start(10, { onGuard: 'askApproval', requestedBy: 'ana' });
     await vi.waitFor(async () => expect(await handle.query('approval')).toMatchObject({ state: 'waiting' }), {
-      timeout: 50_000,
+      timeout: 150_000,
     });
     const [temporaryIndex = ''] = temporaryIndicesOf(simulator, indexName);
     simulator.world.indices.touch(temporaryIndex).records.clear();
@@ -456,7 +456,7 @@ describe.concurrent('a cancelled replace', () => {
     const [temporaryIndex = ''] = temporaryIndicesOf(simulator, indexName);
     await handle.cancel();
     await phase(handle, 'deleting the temporary index');
-    await vi.waitFor(() => expect(temporaryIndicesOf(simulator, indexName)).toEqual([]), { timeout: 50_000 });
+    await vi.waitFor(() => expect(temporaryIndicesOf(simulator, indexName)).toEqual([]), { timeout: 150_000 });
     makeIndex(simulator, temporaryIndex, { count: 3, title: 'late' });
     await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
     await untouched(indexName);

@@ -19,7 +19,7 @@ import { QUICKLY_MINTED } from '../setup/rotation-stage.ts';
 import { startTestWorker } from '../setup/start-worker.ts';
 import { fastForward } from '../setup/time-skipping.ts';
 
-const PATIENCE = { timeout: 60_000, interval: 50 };
+const PATIENCE = { timeout: 150_000, interval: 50 };
 
 const strikes: (() => Promise<void>)[] = [];
 afterAll(() => Promise.all(strikes.map((strike) => strike())));

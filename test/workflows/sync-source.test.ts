@@ -127,7 +127,7 @@ describe.concurrent('cancelling', () => {
     for (const taskID of tasks) await script(taskID, { neverFinish: true });
     const handle = await start({ sourceID });
     await vi.waitFor(async () => expect(Object.keys((await handle.query(syncSourceStatus)).tasks)).toHaveLength(2), {
-      timeout: 30_000,
+      timeout: 150_000,
     });
     await handle.cancel();
     await expect(handle.result()).rejects.toThrow('cancelled');
@@ -151,7 +151,7 @@ describe.concurrent('cancelling', () => {
       match: { taskID: tasks[0] },
     });
     const handle = await start({ sourceID });
-    await vi.waitFor(() => expect(runsOf(tasks[0])).toHaveLength(1), { timeout: 30_000, interval: 10 });
+    await vi.waitFor(() => expect(runsOf(tasks[0])).toHaveLength(1), { timeout: 150_000, interval: 10 });
     await handle.cancel();
     await expect(handle.result()).rejects.toThrow('cancelled');
     expect((await handle.describe()).memo).toEqual({ remoteStillRunning: true });
@@ -170,10 +170,10 @@ describe.concurrent('cancelling', () => {
     });
     const hits = () => simulator.world.faults.list().find((fault) => fault.id === id)?.hits;
     const handle = await start({ sourceID });
-    await vi.waitFor(() => expect(hits()).toBe(1), { timeout: 30_000, interval: 10 });
+    await vi.waitFor(() => expect(hits()).toBe(1), { timeout: 150_000, interval: 10 });
     await handle.cancel();
     const looksBefore = looks();
-    await vi.waitFor(() => expect(looks()).toBeGreaterThan(looksBefore), { timeout: 30_000, interval: 10 });
+    await vi.waitFor(() => expect(looks()).toBeGreaterThan(looksBefore), { timeout: 150_000, interval: 10 });
     await callAlgolia(simulator, `POST /1/sources/${sourceID}/run`, {});
     await expect(handle.result()).rejects.toThrow('cancelled');
     expect((await handle.describe()).memo).toEqual({ remoteStillRunning: true });

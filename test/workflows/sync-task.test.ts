@@ -20,7 +20,7 @@ import { untouchedApplication } from '../setup/untouched-application.ts';
 /** Most of the time of these tests is waiting. */
 vi.setConfig({ maxConcurrency: 16 });
 /** For what takes moments on an idle machine. */
-const PATIENCE = { timeout: 30_000, interval: 50 };
+const PATIENCE = { timeout: 150_000, interval: 50 };
 
 let simulator: Simulator;
 let worker: TestWorker;
@@ -70,7 +70,7 @@ const waitsOf = async (handle: WorkflowHandle<typeof syncTask>) =>
   });
 const phase = (handle: WorkflowHandle<typeof syncTask>, wanted: string) =>
   vi.waitFor(async () => expect((await handle.query(syncTaskStatus)).phase).toBe(wanted), {
-    timeout: 50_000,
+    timeout: 150_000,
     interval: 50,
   });
 

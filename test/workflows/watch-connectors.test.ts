@@ -82,7 +82,7 @@ const told = (channel: string, count: number) =>
       expect(toldOf(channel).length).toBeGreaterThanOrEqual(count);
       return toldOf(channel);
     },
-    { timeout: 50_000, interval: 50 },
+    { timeout: 150_000, interval: 50 },
   );
 const bookForward = (by: '11m' | '61m' | '5m') => fastForward(worker.client, alertBookId(APPLICATION_ID), by);
 
@@ -253,7 +253,7 @@ test.each(silences)('$kind is alarmed within one tick, once, and its recovery to
 
   await mend();
   // The server takes a moment until a schedule shows what it has just started.
-  await vi.waitFor(async () => expect(await tick(input)).toMatchObject({ healthy: true }), { timeout: 50_000 });
+  await vi.waitFor(async () => expect(await tick(input)).toMatchObject({ healthy: true }), { timeout: 150_000 });
   expect(await told(alert, 2)).toEqual([kind, `${kind}.recovered`]);
   await tick(input);
   expect(toldOf(alert)).toHaveLength(2);
@@ -375,7 +375,7 @@ test('a notifier that is dead loses no alert, makes the tick fail, and is told w
   expect(await tick(input)).toMatchObject({ healthy: false });
   const book = worker.client.workflow.getHandle(alertBookId(APPLICATION_ID));
   await vi.waitFor(async () => expect((await book.query(alertBookStatus))[alert]).toHaveProperty('failing'), {
-    timeout: 50_000,
+    timeout: 150_000,
   });
   await setEnabled(taskID, true);
   await tick(input);
@@ -451,7 +451,7 @@ test('an authentication is no leftover while a workflow of this application may 
   await own.terminate();
   // The server takes a moment until it lists the workflow as ended.
   const problem = { key: `authentication/${authenticationID}` };
-  await vi.waitFor(async () => expect((await tick(input)).problems).toMatchObject([problem]), { timeout: 50_000 });
+  await vi.waitFor(async () => expect((await tick(input)).problems).toMatchObject([problem]), { timeout: 150_000 });
   await others.terminate();
   await callAlgolia(simulator, `DELETE /1/authentications/${authenticationID}`);
 });
@@ -524,7 +524,7 @@ test('a task that is being enabled again when that is cancelled is disabled agai
   await simulator.control('POST /faults', { operation: 'enableTask', kind: 'slow', ms: 2_000, match: { taskID } });
   const approval = await enableAgain(taskID);
   await vi.waitFor(async () => expect((await approval.query(reenableTaskStatus)).step).toMatch(/^enabling/), {
-    timeout: 50_000,
+    timeout: 150_000,
   });
   await approval.cancel();
   expect((await failureOf(approval)).name).toBe('CancelledFailure');

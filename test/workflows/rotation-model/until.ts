@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
 
-const PATIENCE = { timeout: 30_000, interval: 25 };
+const PATIENCE = { timeout: 150_000, interval: 25 };
 
 /** Waits for a condition, and says what was waited for in vain. */
 export async function until(what: string, look: () => Promise<boolean>): Promise<void> {

@@ -100,7 +100,7 @@ async function waiting(handle: Asking): Promise<ApprovalStatus> {
       expect(status.state).toBe('waiting');
       return status;
     },
-    { timeout: 50_000, interval: 30 },
+    { timeout: 150_000, interval: 30 },
   );
 }
 async function startWaiting(...args: Parameters<typeof start>): Promise<Asking> {
@@ -119,7 +119,7 @@ const refusals = (handle: Asking, count: number) =>
       expect(refused).toHaveLength(count);
       return refused;
     },
-    { timeout: 50_000, interval: 30 },
+    { timeout: 150_000, interval: 30 },
   );
 
 describe('an approval', () => {
@@ -384,7 +384,7 @@ describe('where a token is asked for', () => {
         expect(mine).toBeDefined();
         return mine?.body.details.token as string;
       },
-      { timeout: 50_000, interval: 30 },
+      { timeout: 150_000, interval: 30 },
     );
 
   test('only the approver who got it can use it, once, for this approval', async () => {
@@ -530,7 +530,7 @@ describe('silence', () => {
     await handle.signal(approve, { approver: 'carol@corp' });
     await refusals(handle, 1);
     await fastForward(worker.client, handle.workflowId, '9h');
-    await vi.waitFor(() => expect(heard('/ops')).toHaveLength(4), { timeout: 50_000 });
+    await vi.waitFor(() => expect(heard('/ops')).toHaveLength(4), { timeout: 150_000 });
     expect(heard('/ops').map(({ kind, at }) => [kind, Math.floor((Date.parse(at) - startedAt) / 60_000)])).toEqual([
       ['approval.requested', 0],
       ['approval.reminder', 240],
@@ -552,7 +552,7 @@ describe('silence', () => {
     const expiring = await startWaiting({ policy: 'deaf' });
     await fastForward(worker.client, expiring.workflowId, '20h');
     await vi.waitFor(async () => expect((await expiring.query(approval)).undelivered).toHaveLength(1), {
-      timeout: 50_000,
+      timeout: 150_000,
     });
     const [undelivered] = (await expiring.query(approval)).undelivered ?? [];
     expect(undelivered).toBe("requested to nobody: channel 'nobody' cannot be reached: ECONNREFUSED");
