@@ -66,7 +66,7 @@ test.each([
   ],
   ['schedules: [', 'schedules.yaml: '],
   ['project: a\nschedules:\n\t- id: b', /at line 3, column 1$/],
-  ['', /schedules\.yaml: \n  expected object/],
+  ['', /schedules\.yaml:\n  expected object/],
   ['schedules: []\n---\nschedules: []', 'it holds several documents (---), and only one can be read'],
 ])('%s is refused', (text, message) => {
   expect(() => load(text)).toThrow(message);
