@@ -8,7 +8,7 @@ export default defineConfig({
     maxWorkers: 2,
     // Nobody knows how fast the machine is: what takes so long hangs.
     testTimeout: 180_000,
-    hookTimeout: 120_000,
+    hookTimeout: 180_000,
     globalSetup: ['test/setup/temporal.ts', 'test/setup/compile.ts', 'test/setup/workflow-bundle.ts'],
     coverage: {
       provider: 'custom',

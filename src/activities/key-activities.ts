@@ -29,9 +29,9 @@ export function createKeyActivities(options: KeyActivitiesOptions) {
     inspectKeyUse: createInspectKeyUse(applicationId, probeKey),
     mintKey: createMintKey(options),
     findMintedKey: createFindMintedKey(options),
-    discardMintedKey: createDiscardMintedKey(options),
+    discardMintedKey: createDiscardMintedKey({ ...options, turnKeyRing }),
     listRunsGoingOn: createListRunsGoingOn(client, keys),
-    revokeKey: createRevokeKey({ ...options, probeKey }),
+    revokeKey: createRevokeKey({ ...options, probeKey, turnKeyRing }),
     setClientApiKey: createSetClientApiKey({ applicationId, keys, store, turnKeyRing }),
   };
 }

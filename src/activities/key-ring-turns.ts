@@ -11,6 +11,7 @@ import { heartbeating } from './attempt.ts';
  * - promote: the key becomes the current one; with `overlap` the one before it still counts
  * - rollBack: the previous key becomes the current one again
  * - endOverlap: the previous key counts no longer; there is no way back
+ * - withdraw: the key is about to be deleted, so that nobody makes it the current one meanwhile
  * - release: the rotation is over
  */
 export type KeyRingTurn =
@@ -27,6 +28,7 @@ export type KeyRingTurn =
     }
   | { readonly turn: 'rollBack'; readonly expectEpoch: number; readonly by: string }
   | { readonly turn: 'endOverlap'; readonly expectEpoch: number; readonly by: string }
+  | { readonly turn: 'withdraw'; readonly fingerprint: string; readonly by: string }
   | { readonly turn: 'release'; readonly by: string };
 
 export interface TurnedKeyRing {
@@ -35,9 +37,11 @@ export interface TurnedKeyRing {
   readonly ring: KeyRingState;
 }
 
+export type TurnKeyRing = (turn: KeyRingTurn) => Promise<TurnedKeyRing>;
+
 /** Turns the ring of this application, which is started if it isn't there. */
-export function createTurnKeyRing(applicationId: string) {
-  return async function turnKeyRing(turn: KeyRingTurn): Promise<TurnedKeyRing> {
+export function createTurnKeyRing(applicationId: string): TurnKeyRing {
+  return async function turnKeyRing(turn) {
     return heartbeating(async () => {
       const turned = await sendTurn(applicationId, turn);
       const holder = turned.ring.rotation;

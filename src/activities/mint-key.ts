@@ -1,12 +1,12 @@
-import { ApplicationFailure, Context } from '@temporalio/activity';
+import { activityInfo, ApplicationFailure } from '@temporalio/activity';
 import type { z } from 'zod';
 import type { AlgoliaClient } from '../algolia/client.ts';
 import { ApiKeyRights, searchApi } from '../operations/search-api.ts';
 import type { HeldKey } from '../secrets/key-ring-state.ts';
 import type { KeyStore } from '../secrets/key-store.ts';
 import { SecretUnavailable } from '../secrets/secret-store.ts';
-import { readKeyRing } from '../secrets/read-key-ring.ts';
 import { attempt, sendOnce } from './attempt.ts';
+import type { TurnKeyRing } from './key-ring-turns.ts';
 
 export interface MintedKeyInput {
   /** Stands in the key's description, by which it is found again. */
@@ -27,7 +27,6 @@ export interface MintKeyInput extends MintedKeyInput {
 }
 
 export interface MintOptions {
-  readonly applicationId: string;
   readonly client: AlgoliaClient;
   readonly store: KeyStore;
 }
@@ -75,21 +74,27 @@ export function createFindMintedKey({ client, store }: MintOptions) {
 }
 
 /** Deletes the key that a rotation has minted, and its file: it didn't become the current one. */
-export function createDiscardMintedKey({ applicationId, client, store }: MintOptions) {
+export function createDiscardMintedKey({ client, store, turnKeyRing }: MintOptions & { turnKeyRing: TurnKeyRing }) {
   return async function discardMintedKey(input: DiscardKeyInput): Promise<{ deleted: number }> {
+    const { workflowExecution, activityId } = activityInfo();
+    const by = workflowExecution?.workflowId ?? activityId;
+    const withdraw = async (fingerprint: string) => {
+      const { refused } = await turnKeyRing({ turn: 'withdraw', fingerprint, by });
+      if (refused !== undefined)
+        throw ApplicationFailure.nonRetryable('the minted key is the current one, and stays', 'KeyInUse');
+    };
     return attempt(async (signal) => {
-      const current = (await readKeyRing(Context.current().client, applicationId))?.current.fingerprint;
       const apiKey = await store.reveal(input.adminReference);
       const minted = await listMinted(client, input, { apiKey, signal });
       for (const key of minted) {
         store.learn(key);
-        assertNotCurrent(store.fingerprint(key), current);
+        await withdraw(store.fingerprint(key));
         await client.send('deleteApiKey', searchApi.deleteApiKey, { key }, { apiKey, signal });
         await store.remove(input.toReference, key);
       }
       // Somebody else may have deleted the key.
       if (minted.length === 0 && input.fingerprint !== undefined) {
-        assertNotCurrent(input.fingerprint, current);
+        await withdraw(input.fingerprint);
         const held = await store.reveal(input.toReference).catch(() => undefined);
         if (held !== undefined && store.fingerprint(held) === input.fingerprint)
           await store.remove(input.toReference, held);
@@ -97,11 +102,6 @@ export function createDiscardMintedKey({ applicationId, client, store }: MintOpt
       return { deleted: minted.length };
     });
   };
-}
-
-function assertNotCurrent(minted: string, current: string | undefined): void {
-  if (minted === current)
-    throw ApplicationFailure.nonRetryable('the minted key is the current one, and stays', 'KeyInUse');
 }
 
 /** The value goes to its file, and nowhere else. */

@@ -1,4 +1,4 @@
-import { ApplicationFailure, Context } from '@temporalio/activity';
+import { activityInfo, ApplicationFailure, Context } from '@temporalio/activity';
 import { AlgoliaError } from '../algolia/algolia-error.ts';
 import type { AlgoliaClient, CallOptions } from '../algolia/client.ts';
 import { searchApi } from '../operations/search-api.ts';
@@ -6,6 +6,7 @@ import { firstRing, type HeldKey } from '../secrets/key-ring-state.ts';
 import type { KeyStore } from '../secrets/key-store.ts';
 import { readKeyRing } from '../secrets/read-key-ring.ts';
 import { attempt } from './attempt.ts';
+import type { TurnKeyRing } from './key-ring-turns.ts';
 import type { Probe } from './probe-key.ts';
 
 export interface RevokeKeyInput {
@@ -18,6 +19,7 @@ export interface RevokeOptions {
   readonly client: AlgoliaClient;
   readonly store: KeyStore;
   readonly probeKey: (key: HeldKey) => Promise<Probe>;
+  readonly turnKeyRing: TurnKeyRing;
 }
 
 /**
@@ -25,16 +27,12 @@ export interface RevokeOptions {
  * It stays if somebody has made it the current one again meanwhile, or if the current one is refused: then nothing would be left to
  * ingest with.
  */
-export function createRevokeKey({ applicationId, client, store, probeKey }: RevokeOptions) {
+export function createRevokeKey({ applicationId, client, store, probeKey, turnKeyRing }: RevokeOptions) {
   return async function revokeKey({ key, adminReference }: RevokeKeyInput): Promise<{ wasGone: boolean }> {
+    const { workflowExecution, activityId } = activityInfo();
     return attempt(async (signal) => {
       const { current } = (await readKeyRing(Context.current().client, applicationId)) ?? firstRing;
-      if (current.fingerprint === key.fingerprint) {
-        throw ApplicationFailure.nonRetryable(
-          `the old key (${key.fingerprint}) was made the current one again, as ${current.reference}, and stays`,
-          'KeyInUse',
-        );
-      }
+      if (current.fingerprint === key.fingerprint) throw inUse(key, current);
       const options = { apiKey: await store.reveal(adminReference), signal };
       const value = await findValue(client, store, key, options);
       if (value === undefined || !(await exists(client, value, options))) return { wasGone: true };
@@ -45,11 +43,20 @@ export function createRevokeKey({ applicationId, client, store, probeKey }: Revo
           'KeyRefused',
         );
       }
+      const by = workflowExecution?.workflowId ?? activityId;
+      const { refused, ring } = await turnKeyRing({ turn: 'withdraw', fingerprint: key.fingerprint, by });
+      if (refused !== undefined) throw inUse(key, ring.current);
       await client.send('deleteApiKey', searchApi.deleteApiKey, { key: value }, options).catch(unlessGone);
       return { wasGone: false };
     });
   };
 }
+
+const inUse = ({ fingerprint }: HeldKey, { reference }: HeldKey) =>
+  ApplicationFailure.nonRetryable(
+    `the old key (${fingerprint}) was made the current one again, as ${reference}, and stays`,
+    'KeyInUse',
+  );
 
 /** Where its reference says, or among all keys of the application if that holds another one by now. */
 async function findValue(

@@ -7,7 +7,7 @@ import type { ApiKeys } from '../secrets/api-keys.ts';
 import { firstRing, type HeldKey } from '../secrets/key-ring-state.ts';
 import type { KeyStore } from '../secrets/key-store.ts';
 import { readKeyRing } from '../secrets/read-key-ring.ts';
-import type { KeyRingTurn, TurnedKeyRing } from './key-ring-turns.ts';
+import type { TurnKeyRing } from './key-ring-turns.ts';
 import { toFailure } from './to-failure.ts';
 
 /** Whoever turns the ring at the same time wins; after so many of them something is wrong. */
@@ -17,7 +17,7 @@ export interface SetClientApiKeyOptions {
   readonly applicationId: string;
   readonly keys: ApiKeys;
   readonly store: KeyStore;
-  readonly turnKeyRing: (turn: KeyRingTurn) => Promise<TurnedKeyRing>;
+  readonly turnKeyRing: TurnKeyRing;
 }
 
 /**
@@ -32,6 +32,7 @@ export function createSetClientApiKey({ applicationId, keys, store, turnKeyRing 
     try {
       const { reference } = readInput(input);
       const fingerprint = store.fingerprint(await store.reveal(reference));
+      let why = '';
       for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
         const { epoch, current } = (await readKeyRing(Context.current().client, applicationId)) ?? firstRing;
         if (current.reference === reference && current.fingerprint === fingerprint)
@@ -43,11 +44,13 @@ export function createSetClientApiKey({ applicationId, keys, store, turnKeyRing 
           expectEpoch: epoch,
           by: `setClientApiKey of ${workflowExecution?.workflowId ?? activityId}`,
         });
-        if (refused !== undefined) continue;
-        await keys.refresh();
-        return { reference, fingerprint, epoch: ring.epoch };
+        if (refused === undefined) {
+          await keys.refresh();
+          return { reference, fingerprint, epoch: ring.epoch };
+        }
+        why = refused;
       }
-      throw new AlgoliaError('AlgoliaUnavailable', 'setClientApiKey: others keep changing the key at the same time', {
+      throw new AlgoliaError('AlgoliaUnavailable', `setClientApiKey: nothing was changed: ${why}`, {
         operation: 'setClientApiKey',
       });
     } catch (error) {

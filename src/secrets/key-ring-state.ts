@@ -22,6 +22,8 @@ export interface KeyRingState {
   readonly overlap: boolean;
   /** The key that the rotation under way wants to promote. */
   readonly pending?: HeldKey;
+  /** The key that was last withdrawn, to be deleted: for two minutes nobody can make it the current one. */
+  readonly withdrawn?: { readonly fingerprint: string; readonly by: string; readonly at: string };
   /** The rotation under way; another one has to wait. */
   readonly rotation?: RotationRef;
   /** During the overlap: the workers that use the current key and no older one, by id. */

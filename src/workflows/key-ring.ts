@@ -28,6 +28,7 @@ export const claim = defineUpdate<TurnedKeyRing, [object]>('claim');
 export const promote = defineUpdate<TurnedKeyRing, [object]>('promote');
 export const rollBack = defineUpdate<TurnedKeyRing, [object]>('rollBack');
 export const endOverlap = defineUpdate<TurnedKeyRing, [object]>('endOverlap');
+export const withdraw = defineUpdate<TurnedKeyRing, [object]>('withdraw');
 export const release = defineUpdate<TurnedKeyRing, [object]>('release');
 export const confirmEpoch = defineSignal<[WorkerNotice]>('confirmEpoch');
 export const reportRefused = defineSignal<[WorkerNotice]>('reportRefused');
@@ -126,6 +127,7 @@ const UPDATES = [
     'Makes the previous key the current one again, as long as it counts: {"expectEpoch": 4, "by": "ana@example.com"}. Rather cancel rotateApiKey',
   ],
   [endOverlap, 'Sent by rotateApiKey: the previous key counts no longer'],
+  [withdraw, 'Sent by rotateApiKey: a key is about to be deleted, so nobody can make it the current one meanwhile'],
   [release, 'Sent by rotateApiKey: the rotation is over'],
 ] as const;
 

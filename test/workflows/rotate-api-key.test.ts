@@ -85,6 +85,7 @@ const setClientApiKey = ({ worker: { client, taskQueue } }: Stage, reference: st
     taskQueue,
     args: [{ apiKey: { $secret: reference } }],
     startToCloseTimeout: '30s',
+    retry: { maximumAttempts: 1 },
   });
 
 const ringOf = async ({ worker, simulator }: Stage): Promise<KeyRingState | undefined> => {
@@ -292,6 +293,27 @@ describe.concurrent('rotateApiKey', () => {
       expect(() => readFileSync(join(stage.secretsDir, 'algolia/v9'))).toThrow('ENOENT');
       expect(await ringOf(stage)).toMatchObject({ epoch: 0, current: { reference: 'configured' } });
     });
+
+    test.for(['reject', 'approve'] as const)(
+      'and the old one can not be made the current one while they are deleted (%s)',
+      async (decision) => {
+        const stage = await setStage();
+        await stage.simulator.control('POST /faults', { operation: 'deleteApiKey', kind: 'slow', ms: 5_000 });
+        const handle = await rotate(stage, MINT);
+        await answer(handle, decision);
+        await vi.waitFor(() => expect(counts(stage).deleteApiKey).toBe(1), { timeout: 150_000 });
+        const before = await ringOf(stage);
+        const error = await setClientApiKey(
+          stage,
+          decision === 'reject' ? MINT.toSecret : 'env:SECRET_ADMIN_IS_OLD',
+        ).catch((thrown: Error) => thrown);
+        expect(error).toMatchObject({
+          cause: { message: expect.stringContaining('is being deleted by algolia-rotate') },
+        });
+        await handle.result();
+        expect(await ringOf(stage)).toMatchObject({ epoch: before?.epoch, current: before?.current });
+      },
+    );
 
     test('stays when it was made the current one meanwhile, and a denied approval says so', async () => {
       const stage = await setStage();
@@ -558,7 +580,7 @@ test('forceConverge is on record, asks for a name and a reason, and counts only 
         expect(await listPollers(stage.worker.client, stage.worker.taskQueue, ['workflows'])).toEqual(
           expect.arrayContaining(waitingFor),
         ),
-      20_000,
+      150_000,
     );
     const handle = await rotate(stage);
     await answer(handle, 'approve');
@@ -566,7 +588,7 @@ test('forceConverge is on record, asks for a name and a reason, and counts only 
     await reached(handle, 'converge');
     await vi.waitFor(async () => {
       expect((await handle.query(rotateApiKeyStatus)).waitingFor).toEqual(waitingFor);
-    });
+    }, 150_000);
     await handle.signal(forceConverge, {} as never);
     await handle.signal(forceConverge, { by: 'ana', reason: 'it is being replaced' });
     expect(await handle.result()).toMatchObject({

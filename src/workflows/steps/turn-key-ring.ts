@@ -3,6 +3,8 @@ import type { KeyChange, KeyRingState } from '../../secrets/key-ring-state.ts';
 
 /** How many changes of key the ring remembers. */
 const MAX_CHANGES = 20;
+/** Longer than it takes to delete the key, and than whoever has read its value before may take to make it the current one. */
+const WITHDRAWN_MS = 120_000;
 const REFERENCE = /^(configured|env:SECRET_\w+|file:.+)$/;
 
 type Turn<N extends KeyRingTurn['turn']> = Omit<Extract<KeyRingTurn, { turn: N }>, 'turn'>;
@@ -23,6 +25,9 @@ export const turns = {
     if (changes.at(-1)?.by === by && current.reference === reference && current.fingerprint === fingerprint)
       return ring;
     if (ring.epoch !== expectEpoch) return movedOn(ring, expectEpoch);
+    const { withdrawn } = ring;
+    if (withdrawn?.fingerprint === fingerprint && Date.parse(at) - Date.parse(withdrawn.at) < WITHDRAWN_MS)
+      return `the key ${fingerprint} is being deleted by ${withdrawn.by}: if it is still there in two minutes, try again`;
     const previous = { ...(fromFingerprint ? { fingerprint: fromFingerprint } : {}), ...current };
     return change(ring, { current: { reference, fingerprint }, previous, overlap }, by, at);
   },
@@ -39,6 +44,13 @@ export const turns = {
     return ring.epoch === expectEpoch ? { ...ring, overlap: false } : movedOn(ring, expectEpoch);
   },
 
+  withdraw(ring: KeyRingState, { fingerprint, by }: Turn<'withdraw'>, at: string): KeyRingState | string {
+    const { current } = ring;
+    if (current.fingerprint === fingerprint)
+      return `the key ${fingerprint} is the current one, as ${current.reference}`;
+    return { ...ring, withdrawn: { fingerprint, by, at } };
+  },
+
   release(ring: KeyRingState, { by }: Turn<'release'>): KeyRingState | string {
     if (ring.rotation?.rotationId !== by) return ring;
     const { rotation: _rotation, pending: _pending, ...rest } = ring;
@@ -52,15 +64,19 @@ export function wrongTurn(name: KeyRingTurn['turn'], input: unknown): string | u
   const given = input as Record<string, unknown>;
   if (name === 'claim') return isClaim(given) ? undefined : 'only rotateApiKey claims the key ring: start that instead';
   if (typeof given.by !== 'string' || given.by === '') return '"by" must say who asks for it';
+  if (name === 'withdraw') return wrongFingerprint(given);
   if (name !== 'release' && !Number.isInteger(given.expectEpoch))
     return '"expectEpoch" must be the ring\'s present epoch';
   if (name !== 'promote') return undefined;
   if (typeof given.toReference !== 'string' || !REFERENCE.test(given.toReference))
     return '"toReference" must be a reference such as "file:algolia/v8". If it was the key itself, that is in Temporal\'s hands now: revoke it';
-  if (typeof given.fingerprint !== 'string' || !/^[0-9a-f]{8}$/.test(given.fingerprint))
-    return '"fingerprint" must be the eight hex digits of the key\'s fingerprint';
-  return undefined;
+  return wrongFingerprint(given);
 }
+
+const wrongFingerprint = ({ fingerprint }: Readonly<Record<string, unknown>>) =>
+  typeof fingerprint === 'string' && /^[0-9a-f]{8}$/.test(fingerprint)
+    ? undefined
+    : '"fingerprint" must be the eight hex digits of the key\'s fingerprint';
 
 /** A handler that stumbled would stop the ring, and a claim by nobody would keep every rotation out. */
 function isClaim({ rotation, key }: Readonly<Record<string, unknown>>): boolean {
