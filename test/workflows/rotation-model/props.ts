@@ -8,7 +8,8 @@ import { keyRingId, type KeyRingState } from '../../../src/secrets/key-ring-stat
 import type { Stage } from './stage.ts';
 import type { Happening, KeyName } from './story.ts';
 
-const PATIENCE = { timeout: 150_000, interval: 250 };
+/** Ingestion that does not go on takes as long as this. */
+const PATIENCE = { timeout: 30_000, interval: 250 };
 /** Where an operator puts the old key: under a name of its own. */
 const AGAIN = ' again';
 
