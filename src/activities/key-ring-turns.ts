@@ -52,6 +52,14 @@ export function createTurnKeyRing(applicationId: string): TurnKeyRing {
   };
 }
 
+/** Takes a key that is to be deleted out of the ring. Returns the current key if that is the one: then it stays. */
+export async function withdrawKey(turnKeyRing: TurnKeyRing, fingerprint: string): Promise<HeldKey | undefined> {
+  const { workflowExecution, activityId } = activityInfo();
+  const by = workflowExecution?.workflowId ?? activityId;
+  const { refused, ring } = await turnKeyRing({ turn: 'withdraw', fingerprint, by });
+  return refused === undefined ? undefined : ring.current;
+}
+
 async function sendTurn(applicationId: string, turn: KeyRingTurn): Promise<TurnedKeyRing> {
   const { client } = Context.current();
   const { turn: name, ...input } = turn;

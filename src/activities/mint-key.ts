@@ -1,4 +1,4 @@
-import { activityInfo, ApplicationFailure } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/activity';
 import type { z } from 'zod';
 import type { AlgoliaClient } from '../algolia/client.ts';
 import { ApiKeyRights, searchApi } from '../operations/search-api.ts';
@@ -6,7 +6,7 @@ import type { HeldKey } from '../secrets/key-ring-state.ts';
 import type { KeyStore } from '../secrets/key-store.ts';
 import { SecretUnavailable } from '../secrets/secret-store.ts';
 import { attempt, sendOnce } from './attempt.ts';
-import type { TurnKeyRing } from './key-ring-turns.ts';
+import { withdrawKey, type TurnKeyRing } from './key-ring-turns.ts';
 
 export interface MintedKeyInput {
   /** Stands in the key's description, by which it is found again. */
@@ -76,11 +76,8 @@ export function createFindMintedKey({ client, store }: MintOptions) {
 /** Deletes the key that a rotation has minted, and its file: it didn't become the current one. */
 export function createDiscardMintedKey({ client, store, turnKeyRing }: MintOptions & { turnKeyRing: TurnKeyRing }) {
   return async function discardMintedKey(input: DiscardKeyInput): Promise<{ deleted: number }> {
-    const { workflowExecution, activityId } = activityInfo();
-    const by = workflowExecution?.workflowId ?? activityId;
     const withdraw = async (fingerprint: string) => {
-      const { refused } = await turnKeyRing({ turn: 'withdraw', fingerprint, by });
-      if (refused !== undefined)
+      if (await withdrawKey(turnKeyRing, fingerprint))
         throw ApplicationFailure.nonRetryable('the minted key is the current one, and stays', 'KeyInUse');
     };
     return attempt(async (signal) => {

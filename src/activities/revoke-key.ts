@@ -1,4 +1,4 @@
-import { activityInfo, ApplicationFailure, Context } from '@temporalio/activity';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import { AlgoliaError } from '../algolia/algolia-error.ts';
 import type { AlgoliaClient, CallOptions } from '../algolia/client.ts';
 import { searchApi } from '../operations/search-api.ts';
@@ -6,7 +6,7 @@ import { firstRing, type HeldKey } from '../secrets/key-ring-state.ts';
 import type { KeyStore } from '../secrets/key-store.ts';
 import { readKeyRing } from '../secrets/read-key-ring.ts';
 import { attempt } from './attempt.ts';
-import type { TurnKeyRing } from './key-ring-turns.ts';
+import { withdrawKey, type TurnKeyRing } from './key-ring-turns.ts';
 import type { Probe } from './probe-key.ts';
 
 export interface RevokeKeyInput {
@@ -29,7 +29,6 @@ export interface RevokeOptions {
  */
 export function createRevokeKey({ applicationId, client, store, probeKey, turnKeyRing }: RevokeOptions) {
   return async function revokeKey({ key, adminReference }: RevokeKeyInput): Promise<{ wasGone: boolean }> {
-    const { workflowExecution, activityId } = activityInfo();
     return attempt(async (signal) => {
       const { current } = (await readKeyRing(Context.current().client, applicationId)) ?? firstRing;
       if (current.fingerprint === key.fingerprint) throw inUse(key, current);
@@ -43,9 +42,8 @@ export function createRevokeKey({ applicationId, client, store, probeKey, turnKe
           'KeyRefused',
         );
       }
-      const by = workflowExecution?.workflowId ?? activityId;
-      const { refused, ring } = await turnKeyRing({ turn: 'withdraw', fingerprint: key.fingerprint, by });
-      if (refused !== undefined) throw inUse(key, ring.current);
+      const kept = await withdrawKey(turnKeyRing, key.fingerprint);
+      if (kept) throw inUse(key, kept);
       await client.send('deleteApiKey', searchApi.deleteApiKey, { key: value }, options).catch(unlessGone);
       return { wasGone: false };
     });
