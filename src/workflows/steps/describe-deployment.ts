@@ -1,7 +1,7 @@
 import type { SampleTried } from '../../activities/try-samples.ts';
 import type { DeployTransformationStatus } from '../deploy-transformation.ts';
 import { approvalLine, syncLine } from './outcome-lines.ts';
-import { code } from './plain-text.ts';
+import { code, fenceAround } from './plain-text.ts';
 
 const MAX_TRIES_SHOWN = 5;
 const MAX_USERS_SHOWN = 10;
@@ -45,7 +45,6 @@ const described = ({ destinationID, indexName }: User) =>
 
 /** In a fence longer than any within, so that code can't pass for a part of the page. */
 function fenced(language: string, text: string): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
-  const fence = '`'.repeat(longest + 1);
+  const fence = fenceAround(text, 3);
   return `${fence}${language}\n${text}\n${fence}`;
 }

@@ -13,10 +13,15 @@ export const plain = (text: string): string =>
 
 /** What is to be read character by character. */
 export function code(text: string): string {
-  const longest = Math.max(0, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
-  const fence = '`'.repeat(longest + 1);
-  const apart = longest > 0 ? ' ' : '';
+  const fence = fenceAround(text, 1);
+  const apart = fence.length > 1 ? ' ' : '';
   return `${fence}${apart}${inOneLine(text)}${apart}${fence}`;
+}
+
+/** Backticks, so many at least, that nothing in the text can end. */
+export function fenceAround(text: string, least: number): string {
+  const longest = Math.max(least - 1, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  return '`'.repeat(longest + 1);
 }
 
 const inOneLine = (text: string) => text.replace(/\s+/g, ' ');
