@@ -2,7 +2,8 @@
 const MIN_LENGTH = 4;
 /** A fragment of base64 that is shorter could stand anywhere. */
 const MIN_BASE64_LENGTH = 8;
-const MASK = '[secret]';
+/** What stands in the place of a value. */
+export const MASK = '[secret]';
 
 export interface Scrubber {
   /** From now on this value appears nowhere. */

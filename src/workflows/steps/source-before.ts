@@ -1,4 +1,5 @@
 import type { InputOf, OutputOf } from '../../operations/index.ts';
+import type { MASK as ScrubberMask } from '../../secrets/scrubber.ts';
 import { follows } from './changes.ts';
 
 type SourceUpdate = InputOf<'updateSource'>['sourceUpdate'];
@@ -31,7 +32,7 @@ const UPDATABLE: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What stands in an answer where the worker has taken a credential out. */
-const MASK = '[secret]';
+const MASK: typeof ScrubberMask = '[secret]';
 
 /** An update of these gives the whole input again; one of any other type adds to it. */
 const WHOLE_INPUT = new Set(['json', 'csv', 'bigquery', 'ga4BigqueryExport']);
