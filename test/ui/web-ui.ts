@@ -30,8 +30,8 @@ export function webUi(page: Page, uiUrl: string, namespace = 'default') {
     async startWorkflow(workflow: { type: string; id: string; taskQueue: string; input?: unknown }): Promise<void> {
       await openStartForm(workflow);
       if (workflow.input !== undefined) await write(page.locator('.cm-content').first(), workflow.input);
-      await pressUntilDone(page.getByTestId('start-workflow-button'), () =>
-        page.getByText('started successfully').first().waitFor({ timeout: 3_000 }),
+      await pressUntilDone(page.getByTestId('start-workflow-button'), (timeout) =>
+        page.getByText('started successfully').first().waitFor({ timeout }),
       );
     },
 
@@ -47,8 +47,8 @@ export function webUi(page: Page, uiUrl: string, namespace = 'default') {
       await dialog.getByTestId('signal-select-button').click();
       await dialog.getByRole('option', { name: new RegExp(`^${signal}`) }).click();
       await write(dialog.locator('.cm-content').first(), input);
-      await pressUntilDone(dialog.getByRole('button', { name: 'Submit' }), () =>
-        dialog.waitFor({ state: 'hidden', timeout: 3_000 }),
+      await pressUntilDone(dialog.getByRole('button', { name: 'Submit' }), (timeout) =>
+        dialog.waitFor({ state: 'hidden', timeout }),
       );
     },
 
@@ -79,10 +79,8 @@ export function webUi(page: Page, uiUrl: string, namespace = 'default') {
     },
 
     async createSchedule(): Promise<void> {
-      await pressUntilDone(page.getByTestId('create-schedule-button'), () =>
-        page.waitForURL((url) => url.pathname.includes('/schedules') && !url.pathname.endsWith('/create'), {
-          timeout: 5_000,
-        }),
+      await pressUntilDone(page.getByTestId('create-schedule-button'), (timeout) =>
+        page.waitForURL((url) => url.pathname.includes('/schedules') && !url.pathname.endsWith('/create'), { timeout }),
       );
     },
 
@@ -96,8 +94,8 @@ export function webUi(page: Page, uiUrl: string, namespace = 'default') {
       });
       await page.goto(`${base}/activities/start?${query.toString()}`);
       if (activity.input !== undefined) await write(page.locator('.cm-content').first(), activity.input);
-      await pressUntilDone(page.getByRole('button', { name: 'Start Standalone Activity' }), () =>
-        page.getByText('Activity execution started').first().waitFor({ timeout: 3_000 }),
+      await pressUntilDone(page.getByRole('button', { name: 'Start Standalone Activity' }), (timeout) =>
+        page.getByText('Activity execution started').first().waitFor({ timeout }),
       );
     },
   };
@@ -106,7 +104,7 @@ export function webUi(page: Page, uiUrl: string, namespace = 'default') {
 /** Until it stands there: an editor that has just appeared may lose what is typed. */
 function write(editor: Locator, value: unknown): Promise<void> {
   const text = JSON.stringify(value, null, 2);
-  return upToThreeTimes(async () => {
+  return withMorePatience(async (timeout) => {
     await editor.click();
     await editor.press('Control+a');
     await editor.page().keyboard.insertText(text);
@@ -115,24 +113,29 @@ function write(editor: Locator, value: unknown): Promise<void> {
       .waitForFunction(
         ({ element, wanted }) => element?.textContent?.replaceAll(/\s/g, '') === wanted,
         { element: await editor.elementHandle(), wanted: text.replaceAll(/\s/g, '') },
-        { timeout: 3_000 },
+        { timeout },
       );
   });
 }
 
-/** The editor reformats when it loses the focus, and the first click may then miss the button that moved away. */
-const pressUntilDone = (button: Locator, done: () => Promise<unknown>): Promise<void> =>
-  upToThreeTimes(async () => {
-    await button.click();
-    await done();
+/**
+ * The editor reformats when it loses the focus, and the first click may then miss the button that moved away. A click that did what it
+ * should, only slowly, has taken the button with it.
+ */
+const pressUntilDone = (button: Locator, done: (timeout: number) => Promise<unknown>): Promise<void> =>
+  withMorePatience(async (timeout) => {
+    await button.click({ timeout }).catch(() => undefined);
+    await done(timeout);
   });
 
-async function upToThreeTimes(work: () => Promise<void>): Promise<void> {
-  for (let time = 1; ; time += 1) {
+/** What was lost shows soon, and what is slow on a busy machine is waited for in the end. */
+async function withMorePatience(work: (timeout: number) => Promise<void>): Promise<void> {
+  for (const timeout of [3_000, 10_000]) {
     try {
-      return await work();
-    } catch (error) {
-      if (time === 3) throw error;
+      return await work(timeout);
+    } catch {
+      // Once more.
     }
   }
+  await work(60_000);
 }
