@@ -89,8 +89,9 @@ const PREFLIGHT = {
 
 async function answerPost(request: IncomingMessage, codec: PayloadCodec): Promise<Reply> {
   // The Web UI asks for /decode?preserveStorageRefs=true, and a proxy may have put a prefix before it.
-  const { pathname } = new URL(request.url ?? '/', 'http://host');
-  const act = /\/(encode|decode)$/.exec(pathname)?.[1] as 'encode' | 'decode' | undefined;
+  // Whoever asks writes the rest as they like: not every target is a URL.
+  const [path = ''] = (request.url ?? '').split('?', 1);
+  const act = /\/(encode|decode)$/.exec(path)?.[1] as 'encode' | 'decode' | undefined;
   if (request.method !== 'POST' || act === undefined)
     return { status: 404, body: { message: 'this codec server answers POST /encode and POST /decode' } };
   try {

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { codecKeys } from '../../src/codec/codec-keys.ts';
 import { startCodecServer, type CodecServer } from '../../src/codec/codec-server.ts';
@@ -100,5 +102,14 @@ test('a body that is too large is refused while it comes in', async () => {
   );
   expect([413, 'closed']).toContain(status);
   expect(sent).toBeLessThan(100);
+  expect((await post('/encode', PLAIN)).status).toBe(200);
+});
+
+test('a request whose target is no URL is answered, and the next one too', async () => {
+  const { hostname, port } = new URL(server.url);
+  const ask = request({ hostname, port, path: '//', method: 'POST' }).end();
+  const [answer] = (await once(ask, 'response')) as [IncomingMessage];
+  answer.resume();
+  expect(answer.statusCode).toBe(404);
   expect((await post('/encode', PLAIN)).status).toBe(200);
 });
