@@ -26,16 +26,20 @@ export interface FoundResource {
 export function createFindResources(client: AlgoliaClient, keys: ApiKeys) {
   return async function findResources({ kind, match, expect }: FindResourcesInput): Promise<FoundResource[]> {
     const { id } = resourceKinds[kind];
-    const found: FoundResource[] = [];
+    const found = new Map<string, FoundResource>();
     const filter = kind === 'task' && match.sourceID ? { sourceID: [match.sourceID] } : {};
     await attempt(async (signal) => {
       for await (const items of listResources(callWith(client, keys, signal), kind, filter)) {
-        const matching = items.filter((item) => Object.entries(match).every(([name, value]) => has(item[name], value)));
-        found.push(...matching.map((item) => describe(item, id, expect)));
+        for (const item of items) {
+          const matches = Object.entries(match).every(([name, value]) => has(item[name], value));
+          if (matches) found.set(String(item[id]), describe(item, id, expect));
+          // It was changed since it was read first.
+          else found.delete(String(item[id]));
+        }
       }
     });
-    // A resource that was created between two pages may have shown up on both.
-    return [...new Map(found.map((resource) => [resource.id, resource])).values()];
+    // One that was passed over the first time came last.
+    return [...found.values()].toSorted((a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt));
   };
 }
 

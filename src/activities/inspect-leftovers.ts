@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import type { AlgoliaClient } from '../algolia/client.ts';
 import type { Resource } from '../manifest/inventory.ts';
-import type { ResourceKind } from '../operations/resource-kinds.ts';
+import { resourceKinds, type ResourceKind } from '../operations/resource-kinds.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { keyRingId } from '../secrets/key-ring-state.ts';
 import { readKeyRing } from '../secrets/read-key-ring.ts';
@@ -88,9 +88,10 @@ async function inspectAuthentications(
 }
 
 async function listAll(call: Call, kind: ResourceKind): Promise<Resource[]> {
-  const all: Resource[] = [];
-  for await (const items of listResources(call, kind)) all.push(...items);
-  return all;
+  const all = new Map<unknown, Resource>();
+  for await (const items of listResources(call, kind))
+    for (const item of items) all.set(item[resourceKinds[kind].id], item);
+  return [...all.values()];
 }
 
 async function inspectIndices(

@@ -6,12 +6,24 @@ const PAGE_SIZE = 100;
 
 type Members = { readonly [M in (typeof resourceKinds)[ResourceKind]['member']]?: readonly Resource[] };
 
-/** All resources of a kind, a page at a time, oldest first. One that is created or deleted meanwhile moves others to the next page, or the one before. */
+/**
+ * All resources of a kind, a page at a time, oldest first; where there are several pages, all of it twice, so that some come again.
+ * One that is deleted meanwhile moves others to the page before, which has been read already.
+ */
 export async function* listResources(
   call: Call,
   kind: ResourceKind,
   filter: object = {},
 ): AsyncGenerator<readonly Resource[]> {
+  let pages = 0;
+  for await (const items of readPages(call, kind, filter)) {
+    pages += 1;
+    yield items;
+  }
+  if (pages > 1) yield* readPages(call, kind, filter);
+}
+
+async function* readPages(call: Call, kind: ResourceKind, filter: object): AsyncGenerator<readonly Resource[]> {
   const { list, member } = resourceKinds[kind];
   for (let page = 1; ; page += 1) {
     const query = { itemsPerPage: PAGE_SIZE, page, sort: 'createdAt', order: 'asc', ...filter };

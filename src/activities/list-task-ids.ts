@@ -18,21 +18,14 @@ export function createListTaskIDs(client: AlgoliaClient, keys: ApiKeys) {
     return attempt(async (signal) => {
       const call = callWith(client, keys, signal);
       const ids = new Set<string>();
-      const readPages = async () => {
-        let pages = 0;
-        for await (const tasks of listResources(call, 'task', filter)) {
-          for (const { taskID } of tasks) if (typeof taskID === 'string') ids.add(taskID);
-          if (ids.size > max)
-            throw ApplicationFailure.nonRetryable(
-              `more than ${max} tasks pass the filter: narrow it and take them in turns`,
-              'InvalidInput',
-            );
-          pages += 1;
-        }
-        return pages;
-      };
-      // A task that is created meanwhile comes last; one that is deleted moves others to a page that was read, hence once more.
-      if ((await readPages()) > 1) await readPages();
+      for await (const tasks of listResources(call, 'task', filter)) {
+        for (const { taskID } of tasks) if (typeof taskID === 'string') ids.add(taskID);
+        if (ids.size > max)
+          throw ApplicationFailure.nonRetryable(
+            `more than ${max} tasks pass the filter: narrow it and take them in turns`,
+            'InvalidInput',
+          );
+      }
       return [...ids];
     });
   };

@@ -18,15 +18,7 @@ export function createReadInventory(client: AlgoliaClient, keys: ApiKeys) {
 async function readAll(call: Call, kind: ResourceKind): Promise<Resource[]> {
   const { id } = resourceKinds[kind];
   const found = new Map<unknown, Resource>();
-  const readPages = async () => {
-    let pages = 0;
-    for await (const items of listResources(call, kind)) {
-      for (const item of items) if (item[id] !== undefined) found.set(item[id], item);
-      pages += 1;
-    }
-    return pages;
-  };
-  // One that is deleted meanwhile moves others to a page that was read, hence once more.
-  if ((await readPages()) > 1) await readPages();
+  for await (const items of listResources(call, kind))
+    for (const item of items) if (item[id] !== undefined) found.set(item[id], item);
   return [...found.values()];
 }

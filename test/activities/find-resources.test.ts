@@ -3,6 +3,7 @@ import { startSimulator, type Simulator } from '../../simulator/index.ts';
 import { createFindResources, type FindResourcesInput } from '../../src/activities/find-resources.ts';
 import { callAlgolia, makeConnector } from '../setup/connector.ts';
 import { makeTransformed } from '../setup/transformation.ts';
+import { answerJson, startServer } from '../algolia/loopback.ts';
 import { activityParts, attempt } from './setup.ts';
 
 let simulator: Simulator;
@@ -67,4 +68,26 @@ test('a page that cannot be read fails the whole search: half of an answer would
   await expect(find({ kind: 'source', match: { name: 'on the second page' } })).rejects.toMatchObject({
     type: 'AlgoliaUnavailable',
   });
+});
+
+test('one that moves to the page before, because another is deleted meanwhile, is found all the same', async () => {
+  const sources = Array.from({ length: 101 }, (_, nth) => ({
+    sourceID: `s${nth}`,
+    name: `moving ${nth}`,
+    createdAt: '',
+  }));
+  const server = await startServer(({ query }, response) => {
+    const page = Number(/\bpage=(\d+)/.exec(query)?.[1]);
+    const items = sources.slice((page - 1) * 100, page * 100);
+    answerJson(response, { sources: items, pagination: { page, nbPages: Math.ceil(sources.length / 100) } });
+    if (sources.length === 101) sources.shift();
+  });
+  const { client, keys } = activityParts({ url: server.origin.href });
+  try {
+    const found = attempt(createFindResources(client, keys), { kind: 'source', match: { name: 'moving 100' } });
+    expect(await found.result).toMatchObject([{ id: 's100' }]);
+  } finally {
+    await client.close();
+    await server.close();
+  }
 });
