@@ -3,9 +3,8 @@ import type { AlgoliaClient } from '../algolia/client.ts';
 import type { InputOf, OutputOf } from '../operations/index.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { attempt } from './attempt.ts';
+import { listResources } from './list-resources.ts';
 import { callWith } from './with-fresh-key.ts';
-
-const PAGE_SIZE = 100;
 
 export interface TakeOverCronsInput {
   readonly taskIDs: readonly string[];
@@ -44,8 +43,10 @@ export function createTakeOverCrons(client: AlgoliaClient, keys: ApiKeys) {
       const tasksOf = async (sourceID: string): Promise<string[]> => {
         if (tellMissing && !(await call('getSource', { sourceID }).catch(ifMissing)))
           found.push({ missing: 'source', id: sourceID });
-        const { tasks } = await call('listTasks', { sourceID: [sourceID], itemsPerPage: PAGE_SIZE });
-        return tasks.flatMap(({ taskID }) => taskID ?? []);
+        const ids: string[] = [];
+        for await (const tasks of listResources(call, 'task', { sourceID: [sourceID] }))
+          ids.push(...tasks.map((task) => String(task.taskID)));
+        return ids;
       };
       const clearCron = async (task: Task): Promise<boolean> => {
         const { taskID } = task;
