@@ -44,19 +44,35 @@ function holdsAny(text: string, parts: readonly string[]): boolean {
 
 function formsOf(value: string): string[] {
   const bytes = Buffer.from(value);
-  const json = JSON.stringify(value).slice(1, -1);
   return [
     value,
-    json,
-    // Go's encoder, which Algolia's answers come from, escapes these as well.
-    json.replace(/[<>&]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`),
-    encodeURIComponent(value.toWellFormed()),
-    new URLSearchParams([['', value]]).toString().slice(1),
+    ...inJson(value),
+    ...inUrls(value),
     bytes.toString('base64'),
     bytes.toString('base64').replace(/=+$/, ''),
     bytes.toString('base64url'),
     ...[0, 1, 2].flatMap((offset) => inTheMiddleOfBase64(bytes, offset)),
   ];
+}
+
+/** As JSON.stringify escapes it, and as encoders do that escape more: what Algolia passes on was written by any of them. */
+function inJson(value: string): string[] {
+  const json = JSON.stringify(value).slice(1, -1);
+  const escaped = (characters: RegExp) => json.replace(characters, escapeUnit);
+  // Go's, which Algolia's answers come from; Python's; PHP's, which escapes slashes besides.
+  const spelled = [json, escaped(/[<>&]/g), escaped(/[^\x20-\x7e]/g)];
+  return [...spelled, ...spelled.map((text) => text.replaceAll('/', '\\/'))];
+}
+
+const escapeUnit = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+/** Encoders differ in the characters that they leave as they are, in what a blank is, and in the size of the digits. */
+function inUrls(value: string): string[] {
+  const uri = encodeURIComponent(value.toWellFormed());
+  const strict = uri.replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  const form = new URLSearchParams([['', value]]).toString().slice(1);
+  const encoded = [uri, strict, strict.replaceAll('%20', '+'), form];
+  return [...encoded, ...encoded.map((text) => text.replace(/%../g, (byte) => byte.toLowerCase()))];
 }
 
 /** The characters that the bytes alone decide when `offset` others (mod 3) stand before them, as in `user:password`. */

@@ -38,6 +38,19 @@ test('learning twice is learning once', () => {
   expect(knowing('twice-told', 'twice-told').scrub('twice-told')).toBe('[secret]');
 });
 
+test.each([
+  ['a query by RFC 3986', 'it%27s%20a%2F%28b%29%21%2A%2Bc~d'],
+  ['a query of Go', 'it%27s+a%2F%28b%29%21%2A%2Bc~d'],
+  ['a query with small letters', 'it%27s%20a%2f%28b%29%21%2a%2bc~d'],
+  ['JSON of PHP', "it's a\\/(b)!*+c~d"],
+])('a secret is masked as other languages spell it: in %s', (_, spelled) => {
+  expect(knowing("it's a/(b)!*+c~d").scrub(`x=${spelled}&y`)).toBe('x=[secret]&y');
+});
+
+test('a secret is masked in JSON of ASCII alone, as Python writes it', () => {
+  expect(knowing('pässwörd').scrub('{"a":"p\\u00e4ssw\\u00f6rd"}')).toBe('{"a":"[secret]"}');
+});
+
 describe('whatever the secret and the text around it, nothing of the secret is left', () => {
   const secret = fc
     .string({ unit: 'grapheme', minLength: 12, maxLength: 80 })
