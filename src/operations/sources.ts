@@ -210,6 +210,13 @@ export const sources = {
   }),
   runSource: once('POST /1/sources/{sourceID}/run', 'Run all tasks linked to a source', {
     body: { runSourcePayload: RunSourcePayload.optional() },
-    response: answer({ taskWithRunID: z.record(z.string(), z.string()), createdAt: text }),
+    response: answer({
+      /** Null where no task ran. */
+      taskWithRunID: z
+        .record(z.string(), z.string())
+        .nullable()
+        .transform((runs) => runs ?? {}),
+      createdAt: text,
+    }),
   }),
 };

@@ -275,6 +275,13 @@ describe('answers are tolerated', () => {
     expect((await failureOf(client.call('listTasks', {}, { apiKey }))).message).toContain('answer.tasks');
   });
 
+  test('a source of which no task ran has no runs, or null for them', async () => {
+    for (const taskWithRunID of [{}, null]) {
+      answer(200, { taskWithRunID });
+      expect(await client.call('runSource', { sourceID: 's' }, { apiKey })).toEqual({ taskWithRunID: {} });
+    }
+  });
+
   test('without a content type, or with another one', async () => {
     for (const headers of [{}, { 'content-type': 'text/plain' }]) {
       answerText(200, '{"runID":"r"}', headers as Record<string, string>);
