@@ -4,6 +4,7 @@ import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { batchRecords, firstPosition } from '../records/batch-records.ts';
+import type { Item, Span } from '../records/item.ts';
 import type { RecordsAccess } from '../records/open-records.ts';
 import { attempt } from './attempt.ts';
 import { makeRecordsFolder } from './make-records-folder.ts';
@@ -12,6 +13,8 @@ import { nameOf, openSource, type RecordsSource } from './push-source.ts';
 
 const DIRECTORY = 'failed';
 const LINES = { open: '', separator: '\n', close: '\n' };
+const LINE_BREAK = 0x0a;
+const BLANK = 0x20;
 
 export interface KeepFailedRecordsInput {
   readonly source: RecordsSource;
@@ -64,6 +67,19 @@ async function write(path: string, input: KeepFailedRecordsInput, access: Record
   return hash.digest('hex');
 }
 
+/** A formatted array has line breaks within its records. In JSON they mean nothing, and blanks as little. */
+async function* onOneLineEach(items: AsyncIterable<readonly Item[]>): AsyncGenerator<readonly Item[]> {
+  for await (const some of items) {
+    for (const { content } of some) if (content.kind === 'text') blankLineBreaks(content.text);
+    yield some;
+  }
+}
+
+function blankLineBreaks({ chunk, start, end }: Span): void {
+  const text = chunk.subarray(start, end);
+  for (let at = text.indexOf(LINE_BREAK); at >= 0; at = text.indexOf(LINE_BREAK, at + 1)) text[at] = BLANK;
+}
+
 /** Each batch as lines. */
 async function* failedRecords(
   { source, failed, maxBytes }: KeepFailedRecordsInput,
@@ -74,7 +90,7 @@ async function* failedRecords(
   if (!from) return;
   const opened = await openSource(source, access, { from, maxBytes, signal: cancellationSignal() });
   try {
-    const batches = batchRecords(opened.items, from, {
+    const batches = batchRecords(onOneLineEach(opened.items), from, {
       ranges,
       maxRecords: Infinity,
       maxBytes,
