@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, type BigIntStats } from 'node:fs';
 import { open, realpath, type FileHandle } from 'node:fs/promises';
 import { isAbsolute, join, sep } from 'node:path';
 import { RecordsError } from './records-error.ts';
@@ -17,6 +17,7 @@ export function whyNotBelow(uri: string): string | undefined {
 export interface RecordFile {
   /** Changes when the file does. */
   readonly version: string;
+  /** To its end; throws there if it was changed meanwhile. */
   read(from: number): AsyncIterable<Buffer>;
   /** A chunk that nobody needs any more: another will be read into its memory. */
   readonly recycle: (chunk: Buffer) => void;
@@ -41,16 +42,25 @@ export async function openRecordFile(uri: string, directory: string | undefined)
     throw refuse('the file cannot be read', error);
   });
   try {
-    const { ino, size, mtimeNs } = await file.stat({ bigint: true }).then((stats) => {
-      if (!stats.isFile()) throw refuse('it is not a regular file');
-      return stats;
-    });
+    const stats = await file.stat({ bigint: true });
+    if (!stats.isFile()) throw refuse('it is not a regular file');
+    const version = versionOf(stats);
+    const assertUnchanged = async () => {
+      if (versionOf(await file.stat({ bigint: true })) !== version)
+        throw new RecordsError(
+          'RecordsInvalid',
+          `${uri}: it was changed while it was being read; begin again when nobody writes to it any more`,
+        );
+    };
     // A directory on the way may have been replaced by a symlink after it was looked at.
     if ((await realpath(`/proc/self/fd/${file.fd}`).catch(() => path)) !== path) throw refuse('the file was moved');
     const spare: ArrayBufferLike[] = [];
     return {
-      version: `${ino}-${size}-${mtimeNs}`,
-      read: (from) => readChunks(file, from, spare),
+      version,
+      read: async function* (from) {
+        yield* readChunks(file, from, spare);
+        await assertUnchanged();
+      },
       recycle: ({ buffer }) => {
         if (buffer.byteLength === CHUNK_BYTES) spare.push(buffer);
       },
@@ -61,6 +71,8 @@ export async function openRecordFile(uri: string, directory: string | undefined)
     throw error;
   }
 }
+
+const versionOf = ({ ino, size, mtimeNs }: BigIntStats) => `${ino}-${size}-${mtimeNs}`;
 
 async function* readChunks(file: FileHandle, from: number, spare: ArrayBufferLike[]): AsyncGenerator<Buffer> {
   for (let position = from; ;) {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { lookup } from 'node:dns/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -126,6 +126,23 @@ test('a file that was changed has another version', async () => {
   expect(await version()).toBe(before);
   await writeFile(join(files.path, 'changing.ndjson'), '{"objectID":"b"}\n');
   expect(await version()).not.toBe(before);
+});
+
+test('a file that is changed while it is read is told from one that is not', async () => {
+  await files.writeText('{"objectID":"a"}\n', 'growing.ndjson');
+  const opened = await openRecords({ uri: 'file:growing.ndjson' }, access());
+  const chunks = opened.raw[Symbol.asyncIterator]();
+  expect((await chunks.next()).value).toEqual(Buffer.from('{"objectID":"a"}\n'));
+  await appendFile(join(files.path, 'growing.ndjson'), '{"objectID":"b"}\n');
+  const rest = (async () => {
+    while (!(await chunks.next()).done);
+  })();
+  await expect(rest).rejects.toMatchObject({
+    type: 'RecordsInvalid',
+    message:
+      'file:growing.ndjson: it was changed while it was being read; begin again when nobody writes to it any more',
+  });
+  await opened.close();
 });
 
 test('downloads from a listed loopback host, and takes the format from the content type', async () => {
