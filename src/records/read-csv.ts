@@ -12,6 +12,8 @@ export async function* readCsv(
   let failure: Error | undefined;
   const parser = parse({
     columns: (header: string[]) => checkHeader(header, shown),
+    // Left to itself it takes what ends the header for the one and only: a file put together of others has several.
+    record_delimiter: ['\r\n', '\n', '\r'],
     skip_empty_lines: true,
     skip_records_with_error: true,
     max_record_size: maxBytes,

@@ -133,6 +133,15 @@ test('a row of CSV that does not fit the header is a bad one', async () => {
   ]);
 });
 
+test.each(['\n', '\r\n', '\r'])(
+  'rows of CSV end with any line break, also below a header that ends with %j',
+  async (first) => {
+    const rows = 'a\nb\r\n"c\r\nc"\r\n"d"\n\r\ne\rf';
+    const records = recordsOf(await read(`objectID${first}${rows}`, 'mixed.csv'));
+    expect(records).toEqual(['a', 'b', 'c\r\nc', 'd', 'e', 'f'].map((objectID) => ({ objectID })));
+  },
+);
+
 test('an element of a JSON array that is no record is a bad one, and the next are read', async () => {
   const long = `{"objectID":"long","text":"${'x'.repeat(100_000)}"}`;
   const elements = [
