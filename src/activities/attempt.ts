@@ -2,7 +2,7 @@ import { activityInfo, cancellationSignal, Context } from '@temporalio/activity'
 import { AlgoliaError } from '../algolia/algolia-error.ts';
 import { toFailure } from './to-failure.ts';
 
-/** A `once` request is written within this time of the last proof that the attempt still counts. */
+/** A request that changes something is written within this time of the last proof that the attempt still counts. */
 const WRITE_WITHIN_MS = 5_000;
 
 /** Does an activity's work: heartbeats meanwhile, and fails with the types that workflows branch on. Its signal is the activity's cancellation. */
@@ -28,15 +28,9 @@ export async function heartbeating<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/**
- * Guards a request that may have its effect only once.
- *
- * An attempt after the first is refused: the one before it may have reached Algolia (a worker that was killed cannot say).
- * And a worker that was frozen, or got the task late, asks the server whether this attempt still counts before it writes.
- * The question wipes what an earlier attempt left in the heartbeat.
- */
-async function assertOnlyAttempt(operation: string): Promise<void> {
-  const { attempt: nth, taskToken, heartbeatDetails } = activityInfo();
+/** An attempt after the first is refused: the one before it may have reached Algolia (a worker that was killed cannot say). */
+function assertOnlyAttempt(operation: string): void {
+  const { attempt: nth, heartbeatDetails } = activityInfo();
   if (nth > 1 && (heartbeatDetails as { nothingSent?: boolean } | undefined)?.nothingSent !== true) {
     throw new AlgoliaError(
       'AlgoliaAmbiguous',
@@ -44,6 +38,14 @@ async function assertOnlyAttempt(operation: string): Promise<void> {
       { operation },
     );
   }
+}
+
+/**
+ * A worker that was frozen, or got the task late, asks the server whether this attempt still counts before it writes: what the next
+ * one has written may be undone by now. The question wipes what an earlier attempt left in the heartbeat.
+ */
+async function assertStillCounts(operation: string): Promise<void> {
+  const { taskToken } = activityInfo();
   const context = Context.current();
   const { client } = context;
   let proof;
@@ -73,16 +75,21 @@ function recordNothingSent(): void {
   Context.current().heartbeat({ nothingSent: true });
 }
 
-/** Sends a request that may have its effect only once: at most one attempt does, unless those before it provably sent nothing. */
-export async function sendOnce<T>(
-  operation: string,
-  send: (options: { readonly writeBefore: number }) => Promise<T>,
-): Promise<T> {
+type Send<T> = (options: { readonly writeBefore: number }) => Promise<T>;
+
+/** Sends a request that changes something and may be sent again, as long as this attempt is the current one. */
+export async function sendIfCurrent<T>(operation: string, send: Send<T>): Promise<T> {
   // Before the proof is asked for, and for every request that `send` makes: the process may be frozen at any time.
   const writeBefore = performance.now() + WRITE_WITHIN_MS;
+  await assertStillCounts(operation);
+  return send({ writeBefore });
+}
+
+/** Sends a request that may have its effect only once: at most one attempt does, unless those before it provably sent nothing. */
+export async function sendOnce<T>(operation: string, send: Send<T>): Promise<T> {
   try {
-    await assertOnlyAttempt(operation);
-    return await send({ writeBefore });
+    assertOnlyAttempt(operation);
+    return await sendIfCurrent(operation, send);
   } catch (error) {
     if (error instanceof AlgoliaError && (error.type === 'AlgoliaUnavailable' || error.type === 'AlgoliaRateLimited'))
       recordNothingSent();

@@ -4,7 +4,7 @@ import type { AlgoliaClient } from '../algolia/client.ts';
 import { operationNames, operations, type InputOf, type OperationName, type OutputOf } from '../operations/index.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
-import { attempt, sendOnce } from './attempt.ts';
+import { attempt, sendIfCurrent, sendOnce } from './attempt.ts';
 import { withFreshKey } from './with-fresh-key.ts';
 
 /** Every operation of the table as an activity of its name, taking and returning what the official client's method does. */
@@ -23,8 +23,9 @@ function activityFor(name: OperationName, client: AlgoliaClient, keys: ApiKeys) 
       const call = (more: { readonly writeBefore?: number } = {}): Promise<unknown> =>
         withFreshKey(keys, (options) => client.call(name, input as never, { signal, ...more, ...options }));
       if (operation.effect === 'once') return sendOnce(name, call);
+      if (operation.effect === 'read') return call();
       try {
-        return await call();
+        return await sendIfCurrent(name, call);
       } catch (error) {
         if (isGoneAfterRetry(operation, error)) return {};
         throw error;

@@ -368,6 +368,18 @@ describe('an attempt that no longer counts sends nothing', () => {
     expect(server.requests).toEqual([]);
   });
 
+  test('of what is the same twice either: what the next one wrote may be undone by now', async () => {
+    const server = await algolia(answering({ taskID: 't' }));
+    const { intercept, outcomes, release } = gate();
+    await startWorker(server.origin, intercept);
+    const handle = await start('enableTask', { taskID: 't' });
+    await vi.waitFor(() => expect(outcomes.length).toBe(1), { timeout: 150_000 });
+    await handle.terminate('by the test');
+    release();
+    expect(await outcomes[0]).toMatchObject({ type: 'AlgoliaUnavailable' });
+    expect(server.requests).toEqual([]);
+  });
+
   test('because its activity was cancelled', async () => {
     const server = await algolia(answering({ runID: 'r' }));
     const { intercept, outcomes, release } = gate();
