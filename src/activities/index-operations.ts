@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { cancellationSignal } from '@temporalio/activity';
-import { sendOnce } from './attempt.ts';
+import { sendIfCurrent, sendOnce } from './attempt.ts';
 import { indexActivity, type SearchRequest } from './search-request.ts';
 
 const FIRST_POLL_MS = 250;
@@ -23,11 +23,13 @@ export interface FromTo {
 /** Copies what isn't records. Twice is the same as once, so it may be sent again. */
 export function createCopyIndexScopes(request: SearchRequest) {
   return indexActivity(
-    async ({ indexName, destination, scopes }: FromTo & { scopes: readonly Scope[] }): Promise<IndexTask> => {
-      const operationIndexParams = { operation: 'copy' as const, destination, scope: [...scopes] };
-      const { taskID } = await request('operationIndex', { indexName, operationIndexParams }, { repeatable: true });
-      return { indexName: destination, taskID };
-    },
+    ({ indexName, destination, scopes }: FromTo & { scopes: readonly Scope[] }): Promise<IndexTask> =>
+      sendIfCurrent('copyIndexScopes', async ({ writeBefore }) => {
+        const operationIndexParams = { operation: 'copy' as const, destination, scope: [...scopes] };
+        const options = { repeatable: true as const, writeBefore };
+        const { taskID } = await request('operationIndex', { indexName, operationIndexParams }, options);
+        return { indexName: destination, taskID };
+      }),
   );
 }
 
@@ -44,10 +46,12 @@ export function createMoveIndex(request: SearchRequest) {
 
 /** Deletes an index; one that isn't there is no error. */
 export function createDeleteIndex(request: SearchRequest) {
-  return indexActivity(async ({ indexName }: { indexName: string }): Promise<IndexTask> => {
-    const { taskID } = await request('deleteIndex', { indexName });
-    return { indexName, taskID };
-  });
+  return indexActivity(({ indexName }: { indexName: string }): Promise<IndexTask> =>
+    sendIfCurrent('deleteIndex', async ({ writeBefore }) => {
+      const { taskID } = await request('deleteIndex', { indexName }, { writeBefore });
+      return { indexName, taskID };
+    }),
+  );
 }
 
 /** Waits until an index has done what it was told, or the time is over. */

@@ -380,6 +380,26 @@ describe('an attempt that no longer counts sends nothing', () => {
     expect(server.requests).toEqual([]);
   });
 
+  test.each([
+    ['copyIndexScopes', { indexName: 'i', destination: 'i_tmp', scopes: ['settings'] }],
+    ['deleteIndex', { indexName: 'i_tmp' }],
+  ])('of what changes an index (%s)', async (name, input) => {
+    const server = await algolia(answering({ taskID: 1, updatedAt: '2026-11-24T00:00:00Z', deletedAt: '' }));
+    const { intercept, outcomes, release } = gate();
+    await startWorker(server.origin, intercept);
+    const handle = await client.activity.start(name, {
+      id: randomUUID(),
+      taskQueue,
+      args: [input],
+      startToCloseTimeout: '20s',
+    });
+    await vi.waitFor(() => expect(outcomes.length).toBe(1), { timeout: 150_000 });
+    await handle.terminate('by the test');
+    release();
+    expect(await outcomes[0]).toMatchObject({ type: 'AlgoliaUnavailable' });
+    expect(server.requests).toEqual([]);
+  });
+
   test('because its activity was cancelled', async () => {
     const server = await algolia(answering({ runID: 'r' }));
     const { intercept, outcomes, release } = gate();
