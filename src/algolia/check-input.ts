@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { NOW_IN_HISTORY, type BodyPlace } from '../operations/operation.ts';
 import { AlgoliaError } from './algolia-error.ts';
-import { parseWorded, suggestField } from './wording.ts';
+import { otherFields, parseWorded, suggestField } from './wording.ts';
 
 /** Parses an operation's argument, or throws `AlgoliaInvalid` naming every wrong place. Nothing has been sent then. */
 export function checkInput<O extends { readonly input: z.ZodType; readonly body?: BodyPlace }>(
@@ -43,7 +43,14 @@ function describeIssue(issue: z.core.$ZodIssue, root: string): (() => string)[] 
   const place =
     root + issue.path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${shorten(step)}`)).join('');
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => () => `${place}.${shorten(key)}: unknown field${suggestField(key, issue)}`);
+    // Said once, however many fields of an object are unknown.
+    let others = otherFields(issue);
+    return issue.keys.map((key) => () => {
+      const near = suggestField(key, issue);
+      const hint = near || others;
+      if (!near) others = '';
+      return `${place}.${shorten(key)}: unknown field${hint}`;
+    });
   }
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     const nearest = issue.errors.toSorted((a, b) => distance(a) - distance(b))[0];

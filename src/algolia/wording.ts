@@ -90,6 +90,13 @@ export function suggestField(name: string, { known = [] }: UnknownFields): strin
   return hint ? ` (${hint.replace('Did', 'did')})` : '';
 }
 
+/** More than these are better read where they are documented. */
+const MAX_OTHERS = 8;
+
+/** The fields that could stand in place of an unknown one, to be said behind it where none of them is near. */
+export const otherFields = ({ known = [] }: UnknownFields): string =>
+  known.length > 0 && known.length <= MAX_OTHERS ? ` (others here: ${known.join(', ')})` : '';
+
 /** `subscriptionAction` is another thing than `action`, and `shopURL` than `url`; `$secret` is a slip. */
 const endsLike = (long: string, short: string): boolean =>
   long.length - short.length > 2 && long.toLowerCase().lastIndexOf(short.toLowerCase()) > 0;

@@ -62,6 +62,36 @@ test.each<[keyof typeof workflowInputs, unknown, string]>([
   expect(problem(workflowInputs[type], input).split('; ')).toContain(words);
 });
 
+test.each<[unknown, string]>([
+  [{ colour: 'red', url: 'u' }, 'input.colour: unknown field (others here: method, shopURL)'],
+  [{ domain: 'd', method: 'GET' }, 'input.domain: unknown field (others here: url, shopURL)'],
+  [
+    { colour: 1, ulr: 'u', size: 2 },
+    'input.colour: unknown field (others here: url, method, shopURL); input.ulr: unknown field (did you mean url?); input.size: unknown field',
+  ],
+  [{ colour: 'red', url: 'u', method: 'GET', shopURL: 's' }, 'input.colour: unknown field'],
+])('a field that nothing is near to is told with the few that are left: %j', (value, words) => {
+  const member = z.string().optional();
+  expect(problem(z.strictObject({ url: member, method: member, shopURL: member }), value)).toBe(words);
+});
+
+test('where very many fields are left they are not listed', () => {
+  const shape = (length: number) =>
+    z.strictObject(Object.fromEntries(Array.from({ length }, (_, index) => [`field${index}`, z.string().optional()])));
+  expect(problem(shape(8), { colour: 1 })).toMatch(/\(others here: field0, .*, field7\)$/);
+  expect(problem(shape(9), { colour: 1 })).toBe('input.colour: unknown field');
+});
+
+test('what a workflow fills in is not among the fields that are left', () => {
+  const input = {
+    name: 'n',
+    source: { type: 'json', input: { url: 'https://example.com', method: 'GET' }, colour: 1 },
+  };
+  expect(problem(workflowInputs.provisionConnector, input)).toMatch(
+    /input\.source\.colour: unknown field \(others here: authenticationID\)/,
+  );
+});
+
 test('of very many wrong places the first are told, and of a very long name its beginning', () => {
   const many = Object.fromEntries(Array.from({ length: 150_000 }, (_, index) => [`k${index}`, 1]));
   const told = problem(workflowInputs.syncTask, { taskID: 't', ...many });

@@ -38,7 +38,7 @@ describe('a refusal names every wrong place by its path', () => {
     [
       'createSource',
       { type: 'json', name: 'n', input: { url: 'u', password: 'p' } },
-      'input.input.password: unknown field',
+      'input.input.password: unknown field (others here: uniqueIDColumn, method)',
     ],
     ['createSource', { type: 'json', name: '', input: { url: 'u' } }, 'input.name: may not be empty'],
     ['createSource', undefined, 'input: expected object, but it is missing'],
@@ -259,7 +259,9 @@ describe('unions are chosen by the type beside them', () => {
   });
 
   test('§13.25: a push source has no input, and every other one has its own', () => {
-    expect(problem('createSource', source('push', { url: 'u' }))).toBe('input.input: unknown field');
+    expect(problem('createSource', source('push', { url: 'u' }))).toBe(
+      'input.input: unknown field (others here: authenticationID)',
+    );
     expect(problem('createSource', source('json'))).toBe('input.input: expected object, but it is missing');
   });
 });

@@ -184,7 +184,11 @@ describe('an input that is wrong is refused before anything is sent:', () => {
   const untouched = untouchedApplication();
 
   test.for([
-    { input: { sourceID: 's', newRuns: 1 }, message: 'input.newRuns: unknown field' },
+    {
+      input: { sourceID: 's', newRuns: 1 },
+      message:
+        'input.newRuns: unknown field (others here: runSourcePayload, maxDuration, noProgressFor, onEmpty, maxFailures, failWorkflow)',
+    },
     {
       input: { sourceID: 's', runSourcePayload: { indexToInclude: 'x' } },
       message: 'input.runSourcePayload.indexToInclude: expected array, received string',
