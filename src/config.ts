@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { loadClientConfigProfile, toClientOptions } from '@temporalio/envconfig';
 import { z } from 'zod';
 import { describeIssues } from './algolia/check-input.ts';
 import { parseWorded } from './algolia/wording.ts';
@@ -158,15 +158,38 @@ function check<S extends z.ZodType>(schema: S, env: Readonly<Record<string, stri
 
 /** `TEMPORAL_*` and `temporal.toml`, as every Temporal tool reads them. */
 export function loadTemporalConfig(environment: Environment = process.env) {
+  const env = defined(environment);
   try {
-    const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({
-      overrideEnvVars: defined(environment),
-    });
+    const profile = loadClientConfigProfile({ overrideEnvVars: env });
+    assertSendable(profile);
+    const { connectionOptions, namespace = 'default' } = toClientOptions(profile);
     return { connectionOptions, namespace };
   } catch (error) {
-    throw new ConfigError(`TEMPORAL_*: ${messageOf(error)}`, { cause: error });
+    if (error instanceof ConfigError) throw error;
+    throw new ConfigError(`${temporalVariableIn(messageOf(error), env)}: ${messageOf(error)}`, { cause: error });
   }
 }
+
+/** What the client of Temporal would quote in its error, credential and all, or pass over in silence. */
+function assertSendable({ apiKey, grpcMeta = {}, tls }: ReturnType<typeof loadClientConfigProfile>): void {
+  const headers = [
+    ['TEMPORAL_API_KEY', apiKey],
+    ...Object.entries(grpcMeta).map(([name, value]) => [
+      `TEMPORAL_GRPC_META_${name.toUpperCase().replaceAll('-', '_')}`,
+      value,
+    ]),
+  ];
+  for (const [name, value = ''] of headers)
+    if (!/^[\x20-\x7e]*$/.test(value)) throw new ConfigError(`${name}: holds characters that no header may`);
+  if (tls && (tls.clientCert === undefined) !== (tls.clientKey === undefined))
+    throw new ConfigError(
+      'TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH: set both, or neither where the server asks for no certificate',
+    );
+}
+
+/** The variable whose value an error quotes. */
+const temporalVariableIn = (message: string, env: Readonly<Record<string, string>>): string =>
+  Object.keys(env).find((name) => name.startsWith('TEMPORAL_') && message.includes(`'${env[name]}'`)) ?? 'TEMPORAL_*';
 
 /** An empty variable is an unset one: that is how compose files and CI leave them out. */
 const defined = (env: Environment): Record<string, string> =>

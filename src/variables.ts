@@ -21,6 +21,18 @@ const address = z
     'expected host:port, such as 127.0.0.1:9464',
   );
 
+/** What a header takes. */
+const credential = z
+  .string()
+  .min(1)
+  .regex(/^[\x21-\x7e]+$/, 'holds characters that no header may');
+
+/** Of `TEMPORAL_*` what `@temporalio/envconfig`, which reads them, takes without a look at it: any other word for true would be false, and send all in the clear. */
+export const temporalVariables = {
+  TEMPORAL_TLS: z.enum(['true', 'false', '1', '0'], { error: 'expected true or false' }).optional(),
+  TEMPORAL_API_KEY: credential.optional(),
+};
+
 const duration = z.string().regex(/^\d{1,6}(ms|s|m)$/, 'expected a duration such as 30s');
 const count = z
   .string()
@@ -52,11 +64,7 @@ const variables = z.object({
   ALGOLIA_APPLICATION_ID: z
     .string({ error: 'not set: the id of the Algolia application this worker serves' })
     .regex(/^[\w-]+$/, 'expected letters, digits, - and _ only'),
-  ALGOLIA_API_KEY: z
-    .string()
-    .min(1)
-    .regex(/^[\x21-\x7e]+$/, 'holds characters that no header may')
-    .optional(),
+  ALGOLIA_API_KEY: credential.optional(),
   ALGOLIA_API_KEY_FILE: z.string().min(1).optional(),
   ALGOLIA_REGION: z.enum(['us', 'eu'], { error: 'expected us or eu' }).optional(),
   ALGOLIA_INGESTION_URL: url.optional(),
@@ -89,12 +97,13 @@ const variables = z.object({
     .enum(['trace', 'debug', 'info', 'warn', 'error'], { error: 'expected trace, debug, info, warn or error' })
     .default('info'),
   ...otelVariables,
+  ...temporalVariables,
 });
 
 /** Told along with everything else that is wrong, so that nobody has to start the worker once for each. */
 const always = () => true;
 
-/** What the worker reads, but for `TEMPORAL_*` and `SECRET_*`. */
+/** What the worker reads, but for `SECRET_*` and what else there is of `TEMPORAL_*`. */
 export const workerVariables = variables
   .refine((value) => (value.ALGOLIA_API_KEY === undefined) !== (value.ALGOLIA_API_KEY_FILE === undefined), {
     path: ['ALGOLIA_API_KEY or ALGOLIA_API_KEY_FILE'],
@@ -121,6 +130,8 @@ export const cliVariables = variables
     TEMPORAL_CODEC_KEYS: true,
     TEMPORAL_CODEC_KEYS_FILE: true,
     LOG_LEVEL: true,
+    TEMPORAL_TLS: true,
+    TEMPORAL_API_KEY: true,
   })
   .extend({
     ALGOLIA_APPLICATION_ID: variables.shape.ALGOLIA_APPLICATION_ID.optional(),

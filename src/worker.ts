@@ -1,12 +1,12 @@
 #!/usr/bin/env node
-import { NativeConnection, type Worker } from '@temporalio/worker';
+import type { Worker } from '@temporalio/worker';
 import { assertDirectories } from './assert-directories.ts';
-import { ConfigError, loadConfig, type Config } from './config.ts';
+import { ConfigError, loadConfig } from './config.ts';
 import { createWorker } from './create-worker.ts';
 import { endInTime } from './end-in-time.ts';
 import { installRuntime } from './install-runtime.ts';
 import { createLogger } from './logger.ts';
-import { messageOf } from './message-of.ts';
+import { namespaceRefused, openConnection } from './open-connection.ts';
 import { prepareNamespace } from './prepare-namespace.ts';
 import { createScrubber } from './secrets/scrubber.ts';
 import { warnOfOldServer } from './warn-of-old-server.ts';
@@ -22,26 +22,15 @@ async function main(): Promise<void> {
   warnOfRealSearch(config, logger);
   let worker: Worker | undefined;
   endInTime({ graceMs: config.shutdownGraceMs, worker: () => worker, log: (message) => logger.error(message) });
-  const connection = await connect(config);
+  const connection = await openConnection(config.temporal);
   try {
-    worker = await createWorker(config, connection, scrubber);
+    worker = await createWorker(config, connection, scrubber).catch((error: unknown) => {
+      throw namespaceRefused(error, config.temporal) ?? error;
+    });
     await Promise.all([warnOfOldServer(config, connection, logger), prepareNamespace(config, connection, logger)]);
     await worker.run();
   } finally {
     await connection.close();
-  }
-}
-
-async function connect({ temporal }: Config): Promise<NativeConnection> {
-  try {
-    return await NativeConnection.connect(temporal.connectionOptions);
-  } catch (error) {
-    const address = temporal.connectionOptions.address ?? 'localhost:7233';
-    // Temporal's core wraps what the system says into how it came to hear of it.
-    const why = /(?:Os \{.*message|error): "([^"]+)"/.exec(messageOf(error))?.[1] ?? messageOf(error);
-    throw new ConfigError(`TEMPORAL_ADDRESS: no Temporal server can be reached at ${address}: ${why}`, {
-      cause: error,
-    });
   }
 }
 

@@ -252,14 +252,45 @@ describe('Temporal', () => {
     rmSync(directory, { recursive: true });
   });
 
-  test('that cannot be found names its variables and no key', () => {
-    const message = problem({
-      TEMPORAL_TLS: 'true',
-      TEMPORAL_TLS_CLIENT_CERT_PATH: '/nonexistent',
-      TEMPORAL_API_KEY: KEY,
-    });
-    expect(message).toMatch(/^TEMPORAL_\*: /);
+  test.each([
+    {
+      what: { TEMPORAL_TLS: 'true', TEMPORAL_TLS_CLIENT_CERT_PATH: '/nonexistent' },
+      name: 'TEMPORAL_TLS_CLIENT_CERT_PATH',
+    },
+    { what: { TEMPORAL_TLS_SERVER_CA_CERT_PATH: '/nonexistent' }, name: 'TEMPORAL_TLS_SERVER_CA_CERT_PATH' },
+    { what: { TEMPORAL_PROFILE: 'staging' }, name: 'TEMPORAL_PROFILE' },
+  ])('of which something cannot be found names the variable, $name, and no key', ({ what, name }) => {
+    const key = what.TEMPORAL_TLS_CLIENT_CERT_PATH ? { TEMPORAL_TLS_CLIENT_KEY_PATH: '/nonexistent/key' } : {};
+    const message = problem({ ...what, ...key, TEMPORAL_API_KEY: KEY });
+    expect(message).toMatch(new RegExp(`^${name}: .*'${Object.values(what).at(-1)}'`));
     expect(message).not.toContain(KEY);
+  });
+
+  test.each(['yes', 'True', 'on', 'true\n', ' true'])(
+    'is not reached in the clear where TEMPORAL_TLS is %j',
+    (value) => {
+      expect(problem({ TEMPORAL_TLS: value, TEMPORAL_API_KEY: KEY })).toBe('TEMPORAL_TLS: expected true or false');
+      expect(() => loadCliConfig({ TEMPORAL_TLS: value })).toThrow('TEMPORAL_TLS: expected true or false');
+    },
+  );
+
+  test('is not asked with a header that would be quoted in an error', () => {
+    const wrong = 'holds characters that no header may';
+    expect(problem({ TEMPORAL_API_KEY: `${KEY}\n` })).toBe(`TEMPORAL_API_KEY: ${wrong}`);
+    expect(() => loadCliConfig({ TEMPORAL_API_KEY: `${KEY}\n` })).toThrow(`TEMPORAL_API_KEY: ${wrong}`);
+    expect(problem({ TEMPORAL_GRPC_META_X_AUTH: `${KEY}\n` })).toBe(`TEMPORAL_GRPC_META_X_AUTH: ${wrong}`);
+    expect(loadTemporalConfig({ ...least, TEMPORAL_GRPC_META_X_AUTH: `Bearer ${KEY}` })).toHaveProperty(
+      'connectionOptions.metadata.x-auth',
+      `Bearer ${KEY}`,
+    );
+  });
+
+  test('takes a client certificate with its key, or none', () => {
+    const half = /^TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH: set both/;
+    expect(problem({ TEMPORAL_TLS_CLIENT_CERT_PATH: '/run/tls.crt' })).toMatch(half);
+    expect(problem({ TEMPORAL_TLS_CLIENT_KEY_DATA: 'key' })).toMatch(half);
+    const both = { TEMPORAL_TLS_CLIENT_CERT_DATA: 'crt', TEMPORAL_TLS_CLIENT_KEY_DATA: 'key' };
+    expect(loadTemporalConfig({ ...least, ...both })).toHaveProperty('connectionOptions.tls.clientCertPair.key');
   });
 });
 

@@ -59,6 +59,21 @@ describe.concurrent('a worker that cannot start says why in one line and exits w
       environment: { ...enough, METRICS_ADDRESS: '192.0.2.1:9464' },
       says: /^METRICS_ADDRESS: can't listen on 192\.0\.2\.1:9464: .*\n$/,
     },
+    {
+      what: 'a namespace that is not there',
+      environment: {
+        ...enough,
+        TEMPORAL_ADDRESS: inject('temporal').address,
+        TEMPORAL_NAMESPACE: 'nowhere',
+        LOG_LEVEL: 'error',
+      },
+      says: /^TEMPORAL_NAMESPACE: the Temporal server at \S+ says of nowhere: Namespace nowhere is not found\.\n$/,
+    },
+    {
+      what: 'a Temporal server that speaks no TLS',
+      environment: { ...enough, TEMPORAL_ADDRESS: inject('temporal').address, TEMPORAL_TLS: 'true' },
+      says: /^TEMPORAL_ADDRESS: no Temporal server can be reached at \S+: what answers there speaks no TLS, .*\n$/,
+    },
   ])('$what', async ({ environment, says }) => {
     const worker = spawnWorker(environment);
     expect(await worker.exited).toBe(1);
