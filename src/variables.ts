@@ -21,6 +21,14 @@ const address = z
     'expected host:port, such as 127.0.0.1:9464',
   );
 
+/** Temporal's core, which serves the metrics, looks no name up. */
+const numericAddress = address
+  .transform((value) => value.replace(/^localhost:/, '127.0.0.1:'))
+  .refine(
+    (value) => /^(\d+(\.\d+){3}|\[[\da-f:.]+\]):/i.test(value),
+    'expected an IP address and a port, such as 127.0.0.1:9464',
+  );
+
 /** What a header takes. */
 const credential = z
   .string()
@@ -69,7 +77,10 @@ const variables = z.object({
   ALGOLIA_REGION: z.enum(['us', 'eu'], { error: 'expected us or eu' }).optional(),
   ALGOLIA_INGESTION_URL: url.optional(),
   ALGOLIA_SEARCH_URL: url.optional(),
-  TASK_QUEUE: z.string().min(1).default('algolia-ingestion'),
+  TASK_QUEUE: z
+    .string()
+    .refine((value) => value === value.trim(), 'begins or ends with white space')
+    .default('algolia-ingestion'),
   DEPLOYMENT_NAME: z
     .string()
     .regex(/^(?!__)[\w-]{1,255}$/, 'expected letters, digits, - and _ only, and not to begin with __')
@@ -89,7 +100,7 @@ const variables = z.object({
   TARGET_CPU_USAGE: share.optional(),
   ALGOLIA_REQUESTS_PER_SECOND: rate.optional(),
   MAX_TASK_QUEUE_ACTIVITIES_PER_SECOND: rate.optional(),
-  METRICS_ADDRESS: address.optional(),
+  METRICS_ADDRESS: numericAddress.optional(),
   HEALTH_ADDRESS: address.optional(),
   ALGOLIA_TIMEOUT: duration.transform(durationMs).optional(),
   SHUTDOWN_GRACE: duration.default('30s').transform(durationMs),

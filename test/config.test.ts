@@ -165,6 +165,8 @@ describe('a bad value gives one readable line that names the variable', () => {
     ['a URL for a host', { RECORDS_HOSTS: 'a.example,https://b.example/x' }, "'https://b.example/x' is no host"],
     ['an unknown log level', { LOG_LEVEL: 'loud' }, 'expected trace, debug, info, warn or error'],
     ['an address without a port', { METRICS_ADDRESS: 'localhost' }, 'expected host:port, such as 127.0.0.1:9464'],
+    ['a name for metrics', { METRICS_ADDRESS: 'metrics.example:9464' }, 'expected an IP address and a port, such as'],
+    ['a line break behind the task queue', { TASK_QUEUE: 'q\n' }, 'begins or ends with white space'],
     ['a port that is none', { HEALTH_ADDRESS: 'localhost:70000' }, 'expected host:port, such as 127.0.0.1:9464'],
     [
       'a collector without a scheme',
@@ -292,6 +294,11 @@ describe('Temporal', () => {
     const both = { TEMPORAL_TLS_CLIENT_CERT_DATA: 'crt', TEMPORAL_TLS_CLIENT_KEY_DATA: 'key' };
     expect(loadTemporalConfig({ ...least, ...both })).toHaveProperty('connectionOptions.tls.clientCertPair.key');
   });
+});
+
+test('metrics are served on localhost too, by its number', () => {
+  expect(loadConfig({ ...least, METRICS_ADDRESS: 'localhost:9464' }).metricsAddress).toBe('127.0.0.1:9464');
+  expect(loadConfig({ ...least, METRICS_ADDRESS: '[::1]:9464' }).metricsAddress).toBe('[::1]:9464');
 });
 
 test('the command line needs no key and no region', () => {
