@@ -9,6 +9,7 @@ import { CliError, EXIT } from './exit.ts';
 import { offer, offerFiles } from './complete.ts';
 import { addExamples } from './examples.ts';
 import { MANIFEST_HELP, readPlan } from './manifest-call.ts';
+import { nameOption } from './name-option.ts';
 import { print, remark } from './output.ts';
 import { PRUNE_HELP, showPlan, type PlanOptions } from './plan.ts';
 import { startWorkflow, type StartOptions } from './start.ts';
@@ -34,7 +35,7 @@ export function addApplyCommand(program: Command): void {
     .option('--plan-hash <hash>', 'do it only if the plan is still the one with this hash')
     .option('--policy <name>', 'the approval policy')
     .option('--reason <text>', 'shown to whoever approves')
-    .option('--as <name>', 'who asks for it, and so may not approve it (default: user@host)')
+    .option('--as <name>', 'who asks for it, and so may not approve it (default: user@host)', nameOption)
     .option('--wait', 'show what it is doing until it ends, and print its result as JSON')
     .option(
       '--json',

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ActivityExecutionAlreadyStartedError, type ActivityHandle } from '@temporalio/client';
-import { Argument, Option, type Command } from 'commander';
+import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import { checkInput } from '../algolia/check-input.ts';
 import { callableNames, callables, type CallableName } from '../operations/client-side.ts';
 import { operations, type OperationName } from '../operations/index.ts';
@@ -40,7 +40,7 @@ export function addCallCommand(program: Command): void {
     .addArgument(offer(new Argument('[json]', JSON_HELP), offerJson))
     .addOption(
       new Option('--timeout <duration>', 'give up after this long, retries included')
-        .argParser(durationOption)
+        .argParser(timeoutOption)
         .default(DEFAULT_TIMEOUT_MS, '5m'),
     )
     .option('--id <id>', 'a name for this call: it is executed once, and asked for again prints the same answer')
@@ -55,6 +55,13 @@ export function addCallCommand(program: Command): void {
     `algolia-ingestion call getTask '{"taskID": "6c02aeb1-775e-418e-870b-1faccd4b2c0f"}'`,
     'algolia-ingestion call createSource @source.json --id create-shop-source',
   ]);
+}
+
+/** None at all is no limit to Temporal. */
+function timeoutOption(text: string): number {
+  const ms = durationOption(text);
+  if (ms >= 1) return ms;
+  throw new InvalidArgumentError('Expected longer than nothing.');
 }
 
 /** Before it goes to Temporal, where a credential written in the clear would stay. */

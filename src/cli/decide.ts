@@ -5,8 +5,9 @@ import type { ApprovalStatus } from '../workflows/steps/approval-details.ts';
 import { isNamed, type Decision } from '../workflows/steps/approval-decision.ts';
 import { addExamples } from './examples.ts';
 import { CliError, EXIT } from './exit.ts';
+import { nameOption } from './name-option.ts';
 import { print, remark } from './output.ts';
-import { queryWithin } from './query.ts';
+import { NO_SUCH_QUERY, queryWithin, tryQuery } from './query.ts';
 import { whoAmI, withTemporal, type Session } from './temporal.ts';
 
 /** A signal has no answer, so the approval is asked until it shows one. */
@@ -27,7 +28,7 @@ export function addDecideCommand(program: Command, decision: 'approve' | 'reject
       `Sends the signal ${decision} to a workflow that waits for approval, and says what became of it.\nTemporal records the name as the sender's identity. Exit code 4: it was refused; why is on record in the workflow.`,
     )
     .argument('<workflow-id>')
-    .option('--as <name>', 'who you are, as the approval policy names you (default: user@host)')
+    .option('--as <name>', 'who you are, as the approval policy names you (default: user@host)', nameOption)
     .option('--comment <text>', 'kept beside your decision')
     .option('--plan-hash <hash>', 'of the plan you have seen; another plan is then not approved')
     .option('--token <token>', 'your one-time token, where the policy asks for it')
@@ -54,10 +55,11 @@ async function decide(
     throw new CliError(
       `${workflowId} asks nothing any more: its status is ${status.name.toLowerCase().replaceAll('_', ' ')}.`,
     );
-  const ask = () => queryWithin<ApprovalStatus>(client, handle, 'approval');
-  const before = await ask();
+  const before = await tryQuery<ApprovalStatus>(client, handle, 'approval');
+  if (before === NO_SUCH_QUERY) throw new CliError(`${workflowId} asks for no approval. Nothing was sent.`);
   await send(handle, signal, { approver, ...given({ comment, planHash, token }) });
   if (!before) return remark(`Sent. No worker answers at the moment; ${workflowId} will read it when one does.`);
+  const ask = () => queryWithin<ApprovalStatus>(client, handle, 'approval');
   const answer = await answerAfter(before, approver, ask);
   if (!answer) return remark(`Sent, but not judged yet: \`algolia-ingestion status ${workflowId}\` shows when it is.`);
   tell(answer);

@@ -4,6 +4,7 @@ import { applicationOf } from './application.ts';
 import { checkWorkflowInput } from './check-workflow-input.ts';
 import { addExamples } from './examples.ts';
 import { EXIT } from './exit.ts';
+import { nameOption } from './name-option.ts';
 import { startWorkflow, type StartOptions } from './start.ts';
 import { withTemporal } from './temporal.ts';
 
@@ -37,7 +38,7 @@ export function addKeyRotateCommand(key: Command): void {
     .option('--policy <name>', 'the approval policy')
     .option('--reason <text>', 'shown to whoever approves')
     .option('--emergency', 'shorten the overlap, because the old key is known to others')
-    .option('--as <name>', 'who asks for it (default: user@host)')
+    .option('--as <name>', 'who asks for it (default: user@host)', nameOption)
     .option('--wait', 'show what it is doing until it ends, and print its result as JSON')
     .option('--json', 'print {workflowId, runId, type}; with --wait, the result or the failure')
     .action(async (options: RotateOptions) => {

@@ -9,6 +9,7 @@ import { CliError } from './exit.ts';
 import { exitCodeOf, failureOf } from './failure.ts';
 import { followWorkflow } from './follow-workflow.ts';
 import { JSON_HELP, readJsonArgument } from './json-argument.ts';
+import { nameOption } from './name-option.ts';
 import { print, printJson, remark } from './output.ts';
 import { isPolled, noWorker } from './pollers.ts';
 import { withTemporal, type Session } from './temporal.ts';
@@ -32,7 +33,11 @@ export function addStartCommand(program: Command): void {
     )
     .addArgument(offer(new Argument('<json>', JSON_HELP), offerJson))
     .option('--id <id>', 'the workflow id: only one workflow of an id runs at a time')
-    .option('--as <name>', 'who starts it, as Temporal records it and approvals know it (default: user@host)')
+    .option(
+      '--as <name>',
+      'who starts it, as Temporal records it and approvals know it (default: user@host)',
+      nameOption,
+    )
     .option('--wait', 'show what it is doing until it ends, and print its result as JSON')
     .option(
       '--json',

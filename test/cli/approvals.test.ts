@@ -92,3 +92,45 @@ test('a rejection is an answer too, and whoever waits for the workflow is told t
   expect(stderr).toContain('ApprovalDenied: deleteDestination: rejected by bob@example.com: still in use');
   expect(await destinations()).toContain(destinationID);
 });
+
+test('a workflow that asks for no approval is sent none', async () => {
+  const { taskID } = await makeConnector(simulator);
+  const id = `sync-${randomUUID()}`;
+  await simulator.control('POST /clock', { speed: 0.001 });
+  try {
+    await cli(['start', 'syncTask', JSON.stringify({ taskID }), '--id', id]);
+    const approved = await cli(['approve', id, '--as', 'bob@example.com']);
+    expect(approved).toMatchObject({ code: 1, stdout: '', stderr: `${id} asks for no approval. Nothing was sent.\n` });
+    const handle = worker.client.workflow.getHandle(id);
+    const { events } = await handle.fetchHistory();
+    expect(events?.filter((event) => event.workflowExecutionSignaledEventAttributes)).toEqual([]);
+    await handle.terminate();
+  } finally {
+    await simulator.control('POST /clock', { speed: 10 });
+  }
+});
+
+test('what nobody is there to read is kept', async () => {
+  const id = `delete-${randomUUID()}`;
+  const env = { TASK_QUEUE: `nobody-${randomUUID()}` };
+  await cli(['start', 'callOperation', '{"operation": "listSources"}', '--id', id], { env });
+  const approved = await cli(['approve', id, '--as', 'bob@example.com'], { env });
+  expect(approved).toMatchObject({
+    code: 0,
+    stderr: `Sent. No worker answers at the moment; ${id} will read it when one does.\n`,
+  });
+  await worker.client.workflow.getHandle(id).terminate();
+});
+
+test.each(['', ' '])('nobody (%j) neither asks nor approves', async (nobody) => {
+  for (const command of [
+    ['approve', 'some-workflow'],
+    ['start', 'syncTask', '{"taskID": "x"}'],
+    ['key', 'rotate', '--to', 'file:new'],
+    ['apply', 'connectors.yaml'],
+  ]) {
+    const { code, stderr } = await cli([...command, '--as', nobody]);
+    expect({ command, code }).toEqual({ command, code: 2 });
+    expect(stderr).toContain("option '--as <name>' argument");
+  }
+});

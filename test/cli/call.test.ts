@@ -135,6 +135,12 @@ test('an operation that does not exist suggests those it may have been', async (
   expect(far.stderr).toContain('`algolia-ingestion operations` lists them');
 });
 
+test('a timeout of nothing, which would be none at all, is refused', async () => {
+  const { code, stderr } = await cli(['call', 'listSources', '--timeout', '0s']);
+  expect(code).toBe(2);
+  expect(stderr).toContain('Expected longer than nothing.');
+});
+
 test('without a worker it says so instead of waiting', async () => {
   const { code, stderr } = await cli(['call', 'listSources'], { env: { TASK_QUEUE: 'nobody-here' } });
   expect(code).toBe(1);
