@@ -128,6 +128,10 @@ export function loadCliConfig(environment: Environment = process.env): CliConfig
   });
 }
 
+/** What people type to start the CLI as it was started: in a clone there is no command of its name. */
+export const cliCommand = ({ npm_lifecycle_event: script }: Environment = process.env): string =>
+  script === 'cli' ? 'npm run -s cli --' : 'algolia-ingestion';
+
 /** Of the variable, or of the file that the other one names: read once, when the process starts. */
 function codecKeysOf({
   TEMPORAL_CODEC_KEYS: keys,

@@ -1,5 +1,6 @@
 import { Argument, type Command } from 'commander';
 import { planHash } from '../approvals/plan-hash.ts';
+import { cliCommand } from '../config.ts';
 import { loadManifest } from '../manifest/load-manifest.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { applyManifestId, type ApplyManifestInput } from '../workflows/apply-manifest.ts';
@@ -74,7 +75,7 @@ async function apply(session: Session, path: string, manifest: Manifest, options
   if (url !== undefined) remark(`watch and approve: ${url}`);
   const result = await startWorkflow(session, { type: 'applyManifest', input, id }, options);
   if (result === undefined && !options.json && !options.wait)
-    print(`approve: algolia-ingestion approve ${id} --as <name>`);
+    print(`approve: ${cliCommand()} approve ${id} --as <name>`);
 }
 
 /** Bound to the plan that was shown. */

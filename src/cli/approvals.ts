@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
+import { cliCommand } from '../config.ts';
 import type { ApprovalStatus } from '../workflows/steps/approval-details.ts';
 import { addExamples } from './examples.ts';
 import { print, printJson, table } from './output.ts';
@@ -29,7 +30,7 @@ export function addApprovalsCommand(program: Command): void {
       if (json) return printJson(waiting);
       if (waiting.length === 0) return print('Nothing waits for approval.');
       print(table(['WORKFLOW', 'ASKED', 'BY', 'APPROVED', 'UNTIL'], waiting.map(rowOf)));
-      print('\nalgolia-ingestion status <workflow> shows the plan; approve or reject <workflow> --as <name> answers.');
+      print(`\n${cliCommand()} status <workflow> shows the plan; approve or reject <workflow> --as <name> answers.`);
     });
   addExamples(command, ['algolia-ingestion approvals', 'algolia-ingestion approvals --json']);
 }

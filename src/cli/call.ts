@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ActivityExecutionAlreadyStartedError, type ActivityHandle } from '@temporalio/client';
 import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import { checkInput } from '../algolia/check-input.ts';
+import { cliCommand } from '../config.ts';
 import { callableNames, callables, type CallableName } from '../operations/client-side.ts';
 import { operations, type OperationName } from '../operations/index.ts';
 import { NOW_IN_HISTORY } from '../operations/operation.ts';
@@ -45,7 +46,7 @@ export function addCallCommand(program: Command): void {
     )
     .option('--id <id>', 'a name for this call: it is executed once, and asked for again prints the same answer')
     .action(async (operation: string, json: string | undefined, options: CallOptions) => {
-      const name = choose('operation', operation, [...callableNames], 'algolia-ingestion operations');
+      const name = choose('operation', operation, [...callableNames], `${cliCommand()} operations`);
       const input = json === undefined ? undefined : await readJsonArgument(json);
       check(name, input);
       printJson(await withTemporal((session) => call(session, name, input, options)));

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Command } from 'commander';
+import { cliCommand } from '../config.ts';
 import type { ApprovalStatus } from '../workflows/steps/approval-details.ts';
 import { isNamed, type Decision } from '../workflows/steps/approval-decision.ts';
 import { addExamples } from './examples.ts';
@@ -61,7 +62,7 @@ async function decide(
   if (!before) return remark(`Sent. No worker answers at the moment; ${workflowId} will read it when one does.`);
   const ask = () => queryWithin<ApprovalStatus>(client, handle, 'approval');
   const answer = await answerAfter(before, approver, ask);
-  if (!answer) return remark(`Sent, but not judged yet: \`algolia-ingestion status ${workflowId}\` shows when it is.`);
+  if (!answer) return remark(`Sent, but not judged yet: \`${cliCommand()} status ${workflowId}\` shows when it is.`);
   tell(answer);
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { Argument, type Command } from 'commander';
+import { cliCommand } from '../config.ts';
 import { checkWorkflowInput } from './check-workflow-input.ts';
 import { choose } from './choose.ts';
 import { offer, offerJson } from './complete.ts';
@@ -44,7 +45,7 @@ export function addStartCommand(program: Command): void {
       'print {workflowId, runId, type}; with --wait, the result or the failure {type, message, details}',
     )
     .action(async (workflow: string, json: string, options: StartOptions) => {
-      const type = choose('workflow', workflow, workflowTypes, 'algolia-ingestion start --help');
+      const type = choose('workflow', workflow, workflowTypes, `${cliCommand()} start --help`);
       const input = await readJsonArgument(json);
       checkWorkflowInput(type, input);
       const id = options.id ?? `${type}-${randomUUID()}`;
@@ -74,7 +75,7 @@ export async function startWorkflow(
     .start(type, { workflowId: id, taskQueue: config.taskQueue, args: [input] })
     .catch((error: unknown) => {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      throw new CliError(`A workflow with the id ${id} is running already: \`algolia-ingestion status ${id}\``);
+      throw new CliError(`A workflow with the id ${id} is running already: \`${cliCommand()} status ${id}\``);
     });
   if (!polled) remark(`${noWorker(config.taskQueue)} The workflow is kept and begins when one does.`);
   if (!wait) {

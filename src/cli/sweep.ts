@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { cliCommand } from '../config.ts';
 import type { TemporaryIndex } from '../activities/index-sweep.ts';
 import { callActivity } from './call-activity.ts';
 import { durationOption } from './duration-option.ts';
@@ -51,7 +52,7 @@ States: leftover (--delete deletes it), deleted, inUse (its replace is running),
         ),
       );
       const leftover = found.filter(({ state }) => state === 'leftover').length;
-      if (leftover > 0) remark(`${leftover} left over; \`algolia-ingestion sweep --delete\` deletes them.`);
+      if (leftover > 0) remark(`${leftover} left over; \`${cliCommand()} sweep --delete\` deletes them.`);
     });
   addExamples(command, ['algolia-ingestion sweep', 'algolia-ingestion sweep --delete --older-than 48h']);
 }

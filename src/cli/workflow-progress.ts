@@ -1,5 +1,6 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
+import { cliCommand } from '../config.ts';
 import { queryWithin } from './query.ts';
 import type { Session } from './temporal.ts';
 
@@ -30,7 +31,7 @@ export async function readProgress({ client, ...rest }: Session, workflowId: str
   const step = stepOf(status) ?? description.status.name.toLowerCase();
   const waits = step === WAITING || description.typedSearchAttributes.get(APPROVAL_STATE) === 'waiting';
   const own = {
-    step: waits ? `${WAITING}: algolia-ingestion approve ${workflowId} --as <name>` : step,
+    step: waits ? `${WAITING}: ${cliCommand()} approve ${workflowId} --as <name>` : step,
     numbers: [...heartbeats.map(([beat]) => beat), status].map(numbersOf).find((text) => text !== '') ?? '',
   };
   const child = pendingChildren?.[0]?.workflowId;

@@ -131,6 +131,10 @@ test('two workflows of one id do not run at once', async () => {
   const second = await cli(['start', 'syncTask', '{"taskID": "x"}', '--id', id], options);
   expect(second).toMatchObject({ code: 1, stdout: '' });
   expect(second.stderr).toBe(`A workflow with the id ${id} is running already: \`algolia-ingestion status ${id}\`\n`);
+  // In a clone there is no command of that name.
+  const env = { ...options.env, npm_lifecycle_event: 'cli' };
+  const inClone = await cli(['start', 'syncTask', '{"taskID": "x"}', '--id', id], { env });
+  expect(inClone.stderr).toContain(`\`npm run -s cli -- status ${id}\``);
 
   const status = await cli(['status', id]);
   expect(status.stdout).toContain('No worker answers for it at the moment');
