@@ -11,8 +11,11 @@ export function readYaml(path: string | number, fail: (why: string, cause?: unkn
     throw fail(`cannot be read: ${whyUnreadable(error)}`, error);
   }
   const document = parseDocument(text, { prettyErrors: true, merge: true });
-  const [error] = document.errors;
+  const [error] = [...document.errors, ...document.warnings.filter(({ code }) => code === 'TAG_RESOLVE_FAILED')];
   if (error?.code === 'MULTIPLE_DOCS') throw fail('it holds several documents (---), and only one can be read', error);
+  // `!env URL` would be the text URL.
+  if (error?.code === 'TAG_RESOLVE_FAILED')
+    throw fail(firstLine(error.message).replace('Unresolved tag', 'unknown tag'), error);
   if (error) throw fail(firstLine(error.message), error);
   try {
     return document.toJS();

@@ -1,4 +1,4 @@
-import type { ScheduleDescription } from '@temporalio/client';
+import type { Client, ScheduleDescription } from '@temporalio/client';
 import { Argument, type Command } from 'commander';
 import { actualShape } from '../schedules/schedule-shape.ts';
 import { describe, listIds, planSchedules, type PlannedSchedule } from '../schedules/plan-schedules.ts';
@@ -65,12 +65,29 @@ file's project, but not in the file), unmanaged (no file was given).`,
 }
 
 async function listQueue({ client, config }: Session): Promise<PlannedSchedule[]> {
-  const described = await Promise.all((await listIds(client, '')).map((id) => describe(client, id)));
+  const ids = await listIds(client, '');
+  const described = await Promise.all(ids.map((id) => describeOnQueue(client, id, config.taskQueue)));
   return described.flatMap((actual) =>
     actual?.action.taskQueue === config.taskQueue
       ? [{ scheduleId: actual.scheduleId, change: 'none' as const, differences: [], actual }]
       : [],
   );
+}
+
+/** What starts workflows on other queues may be written in a way that nobody here can read. */
+async function describeOnQueue(
+  client: Client,
+  scheduleId: string,
+  taskQueue: string,
+): Promise<ScheduleDescription | undefined> {
+  try {
+    return await describe(client, scheduleId);
+  } catch (error) {
+    const { namespace } = client.options;
+    const { schedule } = await client.workflowService.describeSchedule({ namespace, scheduleId });
+    if (schedule?.action?.startWorkflow?.taskQueue?.name !== taskQueue) return undefined;
+    throw error;
+  }
 }
 
 async function listSchedule(session: Session, planned: PlannedSchedule, hasFile: boolean): Promise<ListedSchedule> {

@@ -35,6 +35,15 @@ const overlap = z.string().transform((text, ctx): Overlap => {
   return z.NEVER;
 });
 
+const CAPITALS = 'expected capitals where the tz database has them, such as in "Europe/Berlin" or "UTC"';
+
+/** Temporal's server finds a time zone by its name as the tz database writes it; here it is found in any case. */
+function isWrittenAsInDatabase(name: string): boolean {
+  if (!/^[A-Z][^/]*(\/[A-Z][^/]*)*$/.test(name)) return false;
+  const known = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
+  return known === name || known.toLowerCase() !== name.toLowerCase();
+}
+
 const types = Object.keys(workflowInputs) as [WorkflowType, ...WorkflowType[]];
 
 const schedule = z
@@ -44,7 +53,7 @@ const schedule = z
     cron: cron.optional(),
     /** Counted from midnight of 1970-01-01, UTC. */
     every: ms.refine((value) => value >= MIN_EVERY_MS, 'a second at least').optional(),
-    timezone: timezone.default('UTC'),
+    timezone: timezone.pipe(z.string().refine(isWrittenAsInDatabase, CAPITALS)).default('UTC'),
     /** Each start is late by a random time up to this. */
     jitter: ms.default(0),
     workflow: z.enum(types, { error: noSuch('workflow', types) }),

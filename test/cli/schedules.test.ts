@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
 import type { ListedSchedule } from '../../src/cli/schedules-list.ts';
+import { listIds } from '../../src/schedules/plan-schedules.ts';
 import { makeConnector } from '../setup/connector.ts';
 import { startTestWorker, workerEnvironment, type TestWorker } from '../setup/start-worker.ts';
 import { cliWith, type Cli } from './run-cli.ts';
@@ -308,6 +309,44 @@ test('a wrong file is usage, with every mistake at its place', async () => {
   expect(stderr).toContain(`${file}:\n`);
   expect(stderr).toContain('schedules[0].cron: expected five fields');
   expect(stderr).toContain('schedules[1].input.taskId: unknown field');
+});
+
+test('what other queues are started with may be written as nobody here can read', async () => {
+  await write(`  - {id: own, every: 1h, ${CALL}}`);
+  await apply();
+  const unreadable = { metadata: { encoding: Buffer.from('binary/of-others') }, data: Buffer.from('?') };
+  const create = (scheduleId: string, taskQueue: string) =>
+    worker.client.workflowService.createSchedule({
+      namespace: worker.client.options.namespace,
+      scheduleId,
+      requestId: randomUUID(),
+      schedule: {
+        spec: { interval: [{ interval: msToTs('5h') }] },
+        action: {
+          startWorkflow: {
+            workflowId: scheduleId,
+            workflowType: { name: 'theirs' },
+            taskQueue: { name: taskQueue },
+            input: { payloads: [unreadable] },
+          },
+        },
+      },
+    });
+  await create(`${project}/theirs`, `elsewhere-${randomUUID()}`);
+  // Temporal's list lags behind.
+  await expect
+    .poll(() => listIds(worker.client, `${project}/`), { timeout: 150_000 })
+    .toEqual([`${project}/own`, `${project}/theirs`]);
+  const list = await cli(['schedules', 'list']);
+  expect(list).toMatchObject({ code: 0, stderr: '' });
+  expect(list.stdout).toContain(`${project}/own`);
+  expect(list.stdout).not.toContain(`${project}/theirs`);
+
+  await create(`${project}/unreadable`, worker.taskQueue);
+  await expect
+    .poll(async () => (await cli(['schedules', 'list'])).stderr, { timeout: 150_000 })
+    .toContain('binary/of-others');
+  await handleOf(`${project}/unreadable`).delete();
 });
 
 test('without a worker nobody can look for crons', async () => {

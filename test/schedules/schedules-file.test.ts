@@ -46,6 +46,13 @@ test.each([
   [one('cron: 0 3 * *'), 'schedules[0].cron: expected five fields'],
   [one('every: soon'), 'schedules[0].every: expected a duration'],
   [one('every: 1h, timezone: Mars'), 'schedules[0].timezone: expected a time zone'],
+  [
+    one('every: 1h, timezone: europe/berlin'),
+    'schedules[0].timezone: expected capitals where the tz database has them',
+  ],
+  [one('every: 1h, timezone: EUROPE/Berlin'), 'schedules[0].timezone: expected capitals'],
+  [one('every: 1h, timezone: us/eastern'), 'schedules[0].timezone: expected capitals'],
+  [one('every: 1h, timezone: utc'), 'schedules[0].timezone: expected capitals'],
   [one('every: 1h, overlap: never'), 'schedules[0].overlap: expected one of SKIP, BUFFER_ONE'],
   [one('every: 1h, catchupWindow: 1s'), 'schedules[0].catchupWindow: ten seconds at least'],
   [one('every: 1h, pauseOnFailure: true, overlap: ALLOW_ALL'), 'schedules[0].pauseOnFailure: does not go with'],
@@ -80,5 +87,24 @@ test('what schedules have in common can be written once', () => {
 test('a file that is not there is named', () => {
   expect(() => loadSchedules('/nowhere/schedules.yaml')).toThrow(
     '/nowhere/schedules.yaml: cannot be read: there is no such file or directory',
+  );
+});
+
+test.each([
+  'UTC',
+  'GMT',
+  'Europe/Berlin',
+  'US/Eastern',
+  'EST5EDT',
+  'America/Port-au-Prince',
+  'Etc/GMT+3',
+  'America/Argentina/Buenos_Aires',
+])('%s is a time zone', (timezone) => {
+  expect(load(one(`every: 1h, timezone: ${timezone}`)).schedules[0]).toMatchObject({ timezone });
+});
+
+test('a tag that nobody knows is not passed over', () => {
+  expect(() => load('schedules:\n  - {id: a, every: 1h, workflow: syncTask, input: {taskID: !env TASK}}')).toThrow(
+    'unknown tag: !env at line 2, column 60',
   );
 });
