@@ -1,4 +1,5 @@
-import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, isCancellation, sleep } from '@temporalio/workflow';
+import { follows } from './changes.ts';
 import { failureDetails, failureType } from './failure-type.ts';
 
 /** What became of a request that must not be repeated blindly. */
@@ -17,6 +18,9 @@ const MAX_ATTEMPTS = 35;
  */
 export async function attemptOnce<T>(send: () => Promise<T>): Promise<Attempt<T>> {
   for (let attempt = 1; ; attempt += 1) {
+    // It may have come together with the answer that leads here.
+    if (CancellationScope.current().consideredCancelled && follows('send nothing once cancelled'))
+      throw new CancelledFailure('cancelled');
     try {
       return { outcome: 'done', value: await CancellationScope.nonCancellable(send) };
     } catch (error) {
