@@ -169,15 +169,17 @@ async function approvePlan(
   validated: Set<string>,
   progress: ApplyProgress,
 ): Promise<{ approval: ApprovalOutcome; approved: Hashed }> {
-  const { steps } = first.plan;
   let latest = first;
   const approval = await requireApproval({
-    title: `${steps.length} change${steps.length === 1 ? '' : 's'} of the connectors of ${input.applicationId}`,
+    title: () => {
+      const { length } = latest.plan.steps;
+      return `${length} change${length === 1 ? '' : 's'} of the connectors of ${input.applicationId}`;
+    },
     reason: input.reason,
     plan: first.plan,
     policy: input.approval?.policy,
     requestedBy: input.requestedBy,
-    describeAround: progress.tell({ step: 'waiting for approval' }),
+    describeAround: () => progress.tell({ step: 'waiting for approval' }),
     replan: async () => {
       const { plan: before } = latest;
       latest = await lookAgain(input, progress);

@@ -20,7 +20,7 @@ import {
   toRotationFailure,
   unwindRotation,
 } from './steps/rotate-end.ts';
-import { keysOf, prepareKeys, probeNewKey } from './steps/rotate-prepare.ts';
+import { keysOf, prepareKeys, probeNewKey, setKeys } from './steps/rotate-prepare.ts';
 import {
   reportOf,
   ROTATION_STEPS,
@@ -157,14 +157,14 @@ async function askApproval(rotation: Rotation, input: Checked<'rotateApiKey'>): 
     reason: input.reason,
     requestedBy: input.requestedBy,
     policy: input.approval?.policy,
-    describeAround: describeRotation(rotation.status),
+    describeAround: () => describeRotation(rotation.status),
     replan: async () => {
       const compared = await onKeys.compareKeys({
         toReference: to.reference,
         ...(adminSecret ? { adminReference: adminSecret } : {}),
       });
-      rotation.keys = { ...compared, to: compared.to ?? to };
-      return planOf(rotation.keys);
+      setKeys(rotation, { ...compared, to: compared.to ?? to });
+      return planOf(keysOf(rotation));
     },
   });
   rotation.tell({ approval: outcome });

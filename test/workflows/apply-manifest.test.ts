@@ -268,8 +268,12 @@ describe('a manifest that is applied', () => {
     await expect
       .poll(async () => (await planOf(handle)).counts, { timeout: 150_000 })
       .toMatchObject({ create: 1, unchanged: 1 });
+    const { currentDetails } = await handle.query<{ currentDetails: string }, []>('__temporal_workflow_metadata');
+    expect(currentDetails).toContain('1 to create, 1 unchanged');
+    expect(currentDetails).not.toContain(String(planHash));
     expect(named()).toEqual(['a']);
-    await answer(handle, 'approve');
+    const again = await answer(handle, 'approve');
+    expect(again.title).toMatch(/^1 change of the connectors/);
     expect(await handle.result()).toMatchObject({ counts: { create: 1 } });
     expect(named()).toEqual(['a', 'b']);
 

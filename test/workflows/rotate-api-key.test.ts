@@ -446,6 +446,27 @@ describe.concurrent('rotateApiKey', () => {
       await handle.result().catch(() => undefined);
     });
 
+    test('when somebody switches to another key meanwhile: people are asked again, about the one that is replaced then', async () => {
+      const stage = await setStage();
+      const handle = await rotate(stage);
+      const first = await asked(handle);
+      await stage.simulator.control('POST /keys', { key: 'key-in-between' });
+      writeFileSync(join(stage.secretsDir, 'between'), 'key-in-between');
+      await setClientApiKey(stage, 'file:between');
+      await handle.signal('approve', { approver: 'bob', planHash: first.planHash });
+      const isAskedAgain = async () => (await asked(handle)).planHash !== first.planHash;
+      await expect.poll(isAskedAgain, { timeout: 150_000 }).toBe(true);
+      const { plan } = (await asked(handle)) as { plan: { from: { reference: string; fingerprint: string } } };
+      const { currentDetails } = await handle.query<{ currentDetails: string }, []>('__temporal_workflow_metadata');
+      expect(currentDetails).toContain(`from \`file:between\` (${plan.from.fingerprint})`);
+      await answer(handle, 'approve');
+      expect(await handle.result()).toMatchObject({
+        outcome: 'revoked',
+        from: 'file:between',
+        fingerprints: { from: plan.from.fingerprint },
+      });
+    });
+
     test('while another rotation is under way, whatever its id; nor does a terminated one stand in the way for ever', async () => {
       const stage = await setStage();
       const first = await rotate(stage);

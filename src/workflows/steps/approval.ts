@@ -39,8 +39,8 @@ import { findableBy } from './search-attributes.ts';
  * its moment, and `requireApproval` (or `requestApproval`, where a denial is an answer) when it needs one.
  */
 export interface ApprovalRequest {
-  /** What is asked, in a few words. */
-  readonly title: string;
+  /** What is asked, in a few words; a function where it changes with the plan. */
+  readonly title: string | (() => string);
   /** A function where it changes with the plan. */
   readonly reason?: string | (() => string) | undefined;
   /** Everything that the approver must know and that will be done: plain JSON. Its hash is what is approved. */
@@ -144,7 +144,7 @@ export async function requireApproval(request: ApprovalRequest): Promise<Approva
   throw ApplicationFailure.create({
     type: 'ApprovalDenied',
     nonRetryable: true,
-    message: `${request.title}: ${outcome.decision}${by}`,
+    message: `${textOf(request.title)}: ${outcome.decision}${by}`,
     details: [outcome],
   });
 }
@@ -174,24 +174,25 @@ export async function requestApproval(request: ApprovalRequest): Promise<Approva
   }
   findableBy({ ApprovalState: 'cancelled' });
   throw ApplicationFailure.nonRetryable(
-    `${request.title}: the plan changed ${MAX_ROUNDS} times while approvals were awaited`,
+    `${textOf(request.title)}: the plan changed ${MAX_ROUNDS} times while approvals were awaited`,
     'PlanChanged',
   );
 }
+
+const textOf = <T extends string | undefined>(text: T | (() => string)): T | string =>
+  typeof text === 'function' ? text() : text;
 
 async function ask(open: Desk, request: ApprovalRequest, refused: Refusal[]): Promise<Round> {
   // One after another: a workflow that fails of one local activity while others go on hangs until its task times out.
   const policy = await approvalPolicy({ name: request.policy });
   const planHash = await hashPlan(request.plan);
   const requester = await readRequester();
-  const [around, reason] = [request.describeAround, request.reason].map((text) =>
-    typeof text === 'function' ? text() : text,
-  );
+  const [around, reason] = [request.describeAround, request.reason].map(textOf);
   open.rounds += 1;
   refused.push(...open.early.splice(0));
   const round: Round = {
     id: `${workflowInfo().workflowId}/approval-${open.rounds}`,
-    title: request.title,
+    title: textOf(request.title),
     plan: request.plan,
     planHash,
     policy,

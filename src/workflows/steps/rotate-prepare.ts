@@ -31,8 +31,14 @@ export async function prepareKeys(rotation: Rotation, input: Input): Promise<voi
   await claimRing(rotation, compared.to ?? { reference: toReference });
   // The ring may have turned between the look at it and the claim.
   const { epoch, from, to = await mintKey(rotation, input, compared.from) } = await compare();
-  rotation.keys = { epoch, from, to };
-  rotation.tell({ fingerprints: { from: from.fingerprint, to: to.fingerprint } });
+  setKeys(rotation, { epoch, from, to });
+}
+
+/** What is rotated now; the result and Current Details tell just that. */
+export function setKeys(rotation: Rotation, keys: NonNullable<Rotation['keys']>): void {
+  const { from, to } = keys;
+  rotation.keys = keys;
+  rotation.tell({ from: from.reference, fingerprints: { from: from.fingerprint, to: to.fingerprint } });
 }
 
 /** Goes on only if the new key may do what ingestion needs. */

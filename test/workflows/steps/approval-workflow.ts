@@ -6,9 +6,11 @@ import {
   type ApprovalRequest,
 } from '../../../src/workflows/steps/approval.ts';
 
+export type AskRequest = ApprovalRequest & { readonly title: string };
+
 export interface AskInput {
   /** What to ask, one after another. */
-  readonly requests: readonly ApprovalRequest[];
+  readonly requests: readonly AskRequest[];
   /** Waits for the signal `proceed` before and after each request. */
   readonly hold?: boolean;
   /** What the plan of the first request turns out to be each time it is looked at again. */

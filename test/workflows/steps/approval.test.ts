@@ -7,21 +7,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { planHash } from '../../../src/approvals/plan-hash.ts';
-import {
-  approval,
-  approve,
-  decide,
-  reject,
-  type ApprovalOutcome,
-  type ApprovalRequest,
-} from '../../../src/workflows/steps/approval.ts';
+import { approval, approve, decide, reject, type ApprovalOutcome } from '../../../src/workflows/steps/approval.ts';
 import { sharedWorkflows } from '../../../src/workflow-bundle.ts';
 import type { ApprovalStatus } from '../../../src/workflows/steps/approval-details.ts';
 import { bundleWorkflows } from '../../setup/bundle-workflows.ts';
 import { startReceiver, type Receiver } from '../../setup/receiver.ts';
 import { startTestWorker, type TestWorker, type TestWorkerOptions } from '../../setup/start-worker.ts';
 import { fastForward } from '../../setup/time-skipping.ts';
-import { ask, askByChild, proceed, type AskInput } from './approval-workflow.ts';
+import { ask, askByChild, proceed, type AskInput, type AskRequest } from './approval-workflow.ts';
 
 const POLICIES = `
 policies:
@@ -84,7 +77,7 @@ const as = (identity: string): Client =>
 type Asking = WorkflowHandle<typeof ask>;
 
 async function start(
-  request: Partial<ApprovalRequest>,
+  request: Partial<AskRequest>,
   { by = 'starter@corp', ...input }: Partial<AskInput> & { by?: string } = {},
 ): Promise<Asking> {
   return as(by).workflow.start(ask, {
