@@ -10,6 +10,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { AlertReport, BookedReport, Undelivered } from '../activities/alert-book-reports.ts';
+import type { Problem } from '../activities/problem.ts';
 import { emptyPage, turnPage, type AlertBookState, type ChannelPage } from './steps/alert-book-state.ts';
 import { deliverLetters } from './steps/alert-letters.ts';
 import { findableBy } from './steps/search-attributes.ts';
@@ -114,8 +115,11 @@ function openBook(carriedOver: AlertBookState) {
 
 /** Anybody may send an update, and a handler that stumbles would stop the book. */
 function isReport(found: Partial<AlertReport> | null | undefined): boolean {
-  const lists = [found?.channels, found?.problems, found?.fine];
-  return lists.every((list) => Array.isArray(list)) && typeof found?.repeatEveryMs === 'number';
+  const { channels, problems, fine, repeatEveryMs } = found ?? {};
+  const areTexts = (list: unknown) => Array.isArray(list) && list.every((text) => typeof text === 'string');
+  const isProblem = (problem: Partial<Problem> | null) => areTexts([problem?.key, problem?.kind, problem?.text]);
+  const areProblems = Array.isArray(problems) && problems.every(isProblem);
+  return areTexts(channels) && areProblems && areTexts(fine) && typeof repeatEveryMs === 'number';
 }
 
 function undeliveredOf(channel: string, { letters, failing }: ChannelPage): Undelivered[] {

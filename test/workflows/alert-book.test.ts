@@ -55,3 +55,16 @@ test('it begins anew after many reports, forgets nothing, and tells nobody twice
   ]);
   await book.terminate();
 });
+
+test.each([{ problems: [null] }, { problems: ['stale'] }, { channels: [null] }, { fine: [{}] }])(
+  'a report with %j in it is refused, and the book goes on',
+  async (wrong) => {
+    const workflowId = alertBookId(`BOOK${randomUUID().slice(0, 8)}`);
+    await worker.client.workflow.start(alertBook, { taskQueue: worker.taskQueue, workflowId, args: [] });
+    const book = worker.client.workflow.getHandle<typeof alertBook>(workflowId);
+    await expect(book.executeUpdate(report, { args: [{ ...found, ...wrong } as never] })).rejects.toMatchObject({
+      cause: { message: 'only watchConnectors reports here' },
+    });
+    await book.terminate();
+  },
+);
