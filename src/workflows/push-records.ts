@@ -90,7 +90,7 @@ export async function pushRecords(rawInput: PushRecordsInput): Promise<PushRecor
   try {
     const { source, inspection } = await inspect(input);
     if (inspection?.distinct !== undefined) push.tell({ distinct: inspection.distinct });
-    push.tell({ phase: 'pushing' });
+    push.tell({ phase: push.controls.paused ? 'paused' : 'pushing' });
     const checkpoint = await pushInSlices(
       sliceOf(input, source),
       durationMs(input.noProgressFor),

@@ -326,6 +326,22 @@ test('what is said of its pace before its input is checked holds', async () => {
   expect(await handle.query(pushRecordsStatus)).toMatchObject({ maxParallel: 9 });
 });
 
+test('paused before there is anything to push, it says so, and what to do', async () => {
+  const { indexName } = await freshIndex();
+  const handle = await worker.client.workflow.signalWithStart(pushRecords, {
+    taskQueue: worker.taskQueue,
+    workflowId: `push-${randomUUID()}`,
+    args: [{ indexName, action: 'addObject', records: products(3) }],
+    signal: pause,
+    signalArgs: [],
+  });
+  const phase = async () => (await handle.query(pushRecordsStatus)).phase;
+  await expect.poll(phase, { timeout: 150_000 }).not.toBe('checking');
+  expect(await phase()).toBe('paused');
+  await handle.signal(resume);
+  expect(await handle.result()).toMatchObject({ verified: 3 });
+});
+
 test('cancelled, it says how much was pushed', async () => {
   const { indexName } = await freshIndex();
   const recordsRef = await files.write(products(4_000));
