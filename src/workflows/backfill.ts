@@ -1,6 +1,7 @@
 import {
   ApplicationFailure,
   CancellationScope,
+  CancelledFailure,
   condition,
   continueAsNew,
   defineQuery,
@@ -16,6 +17,7 @@ import { checkInput, keepVerdicts, repeatable } from './proxies.ts';
 import { syncItem } from './steps/backfill-item.ts';
 import { finished, idOf, type Backfill, type BackfillProgress, type ItemVerdict } from './steps/backfill-state.ts';
 import { waitForTurn } from './steps/backfill-turn.ts';
+import { follows } from './steps/changes.ts';
 import { describeBackfill, estimateEnd } from './steps/describe-backfill.ts';
 import { failureMessage } from './steps/failure-type.ts';
 import { acceptPace } from './steps/pace-signals.ts';
@@ -79,11 +81,14 @@ export async function backfill(rawInput: BackfillInput, carriedOver?: BackfillPr
   try {
     await syncAll(rawInput, state, desk.tell);
     await keep(state);
+    // The next run would not hear of it.
+    if (goesOn(state) && CancellationScope.current().consideredCancelled && follows('end before going on'))
+      throw new CancelledFailure('cancelled');
   } catch (error) {
     if (isCancellation(error)) await CancellationScope.nonCancellable(() => reportCancelled(state, desk));
     throw error;
   }
-  if (state.stopped === undefined && state.next < state.total) await goOn(rawInput, state);
+  if (goesOn(state)) await goOn(rawInput, state);
   return conclude(state, desk);
 }
 
@@ -204,6 +209,8 @@ async function keep(state: Backfill): Promise<void> {
     }
   }
 }
+
+const goesOn = ({ stopped, next, total }: Backfill): boolean => stopped === undefined && next < total;
 
 async function goOn(rawInput: BackfillInput, state: Backfill): Promise<never> {
   const { running: _running, unkept: _unkept, waitsFor: _waitsFor, window: _window, ...progress } = state;
