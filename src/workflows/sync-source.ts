@@ -47,6 +47,8 @@ export const syncSourceStatus = defineQuery<SyncSourceResult>('status');
 type StartedRun = { readonly taskID: string; readonly runID: string; readonly createdAt: string };
 
 const MAX_TRIGGERS = 3;
+/** Of all tasks together: each may take three kilobytes, and Temporal takes no more than 2 MB at once. */
+const MAX_FAILURES = 500;
 
 export async function syncSource(rawInput: SyncSourceInput): Promise<SyncSourceResult> {
   const sync = startSync(rawInput?.sourceID);
@@ -137,10 +139,12 @@ async function followRuns(
 ): Promise<Judgement[]> {
   for (const { taskID, runID } of runs) tell(taskID, { runID });
   const deadline = Date.now() + durationMs(input.maxDuration);
+  const share = Math.max(Math.floor(MAX_FAILURES / runs.length), 1);
+  const options = { ...input, maxFailures: Math.min(input.maxFailures, share) };
   return Promise.all(
     runs.map(async (run) => {
       const wait = { deadline, interrupt: () => undefined };
-      const judgement = await followRun(run, wait, input, ({ phase: _phase, keyVersion: _keyVersion, ...news }) =>
+      const judgement = await followRun(run, wait, options, ({ phase: _phase, keyVersion: _keyVersion, ...news }) =>
         tell(run.taskID, news),
       );
       tell(run.taskID, judgement);
