@@ -34,7 +34,7 @@ export interface BackfillResult {
   readonly total: number;
   /** How many came to which verdict. */
   readonly counts: BackfillProgress['counts'];
-  /** The first thousand that aren't good; whatever is not among them and was started is. */
+  /** The first that aren't good: a thousand, or 450 KB of them. Where `counts` has no more, whatever else was started is. */
   readonly notGood: readonly ItemVerdict[];
   /** All verdicts, one a line; absent where the worker has no `RECORDS_DIR`. */
   readonly verdictsRef?: { readonly uri: string };
@@ -63,8 +63,8 @@ export const backfillStatus = defineQuery<BackfillStatus>('status');
 
 const MAX_PARALLEL = 100;
 const MAX_ITEMS = 20_000;
-/** Each may take half a kilobyte, and they are handed on. */
-const MAX_NOT_GOOD = 1_000;
+/** They are handed on together with the items, which may take 1.5 MB of the 2 MB that pass at once. */
+const MAX_NOT_GOOD = { count: 1_000, bytes: 450_000 } as const;
 /** A verdict is about as long; the file is written in pieces that pass as a payload. */
 const MAX_UNKEPT = 1_000;
 
@@ -187,11 +187,18 @@ function record(state: Backfill, verdict: ItemVerdict): void {
   state.unkept.push(verdict);
   if (verdict.good) return;
   state.failures += 1;
-  if (notGood.length < MAX_NOT_GOOD) notGood.push(verdict);
+  state.notGoodBytes ??= bytesOf(notGood);
+  const bytes = state.notGoodBytes + bytesOf(verdict);
+  if (notGood.length < MAX_NOT_GOOD.count && bytes <= MAX_NOT_GOOD.bytes) {
+    notGood.push(verdict);
+    state.notGoodBytes = bytes;
+  }
   const { stopAfterFailures = Infinity } = options;
   if (state.failures >= stopAfterFailures && state.next < state.total)
     state.stopped ??= `stopped after ${stopAfterFailures} failures`;
 }
+
+const bytesOf = (value: unknown): number => new TextEncoder().encode(JSON.stringify(value)).length;
 
 /** Adds the verdicts to the file. A place for files that fails costs the file, not the backfill. */
 async function keep(state: Backfill): Promise<void> {

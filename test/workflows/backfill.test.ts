@@ -251,6 +251,11 @@ describe.concurrent('the input of a backfill', () => {
       { taskFilter: {}, window: { from: '22:00', to: '6:00', timezone: 'Mars' } },
       'such as "Europe/Berlin"',
     ],
+    [
+      'more bytes than can be handed on, in fewer characters',
+      { items: [{ taskID: 'a', runMetadata: { note: '検'.repeat(510_000) } }] },
+      'input.items: more than 1.5 MB',
+    ],
     ['too many at a time', { taskFilter: {}, maxParallel: 1_000 }, 'input.maxParallel'],
   ];
   test.for(mistakes)('is refused at once: %s', async ([, input, message]) => {

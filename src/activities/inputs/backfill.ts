@@ -60,6 +60,6 @@ export const backfillInput = z
       if (first !== undefined) complain(['items', place], `${id} stands in items[${first}] already`);
       else seen.set(id, place);
     }
-    if (items && JSON.stringify(items).length > MAX_ITEMS_BYTES)
+    if (items && Buffer.byteLength(JSON.stringify(items)) > MAX_ITEMS_BYTES)
       complain(['items'], `more than ${MAX_ITEMS_BYTES / 1_000_000} MB: make several backfills of them`);
   });

@@ -33,6 +33,8 @@ export interface BackfillProgress {
   counts: Partial<Record<ItemVerdict['verdict'], number>>;
   /** The first that aren't good. */
   notGood: ItemVerdict[];
+  /** What they take as JSON; a run of 0.1 does not hand it on. */
+  notGoodBytes?: number;
   failures: number;
   /** What all items took together, ms. */
   itemMs: number;
