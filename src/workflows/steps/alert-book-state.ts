@@ -38,6 +38,8 @@ const MAX_ONE_BY_ONE = 20;
 /** The book hands itself on, and a megabyte is enough. */
 const MAX_ALERTS = 600;
 const MAX_LETTERS = 300;
+/** A letter may be about hundreds. */
+const MAX_ALERTS_IN_LETTERS = 1_500;
 /** What no watch has looked at for so long is forgotten: its task is deleted, or nobody watches it any more. */
 const FORGET_AFTER_MS = 7 * 24 * 3_600_000;
 
@@ -66,8 +68,18 @@ export function turnPage(page: ChannelPage, { problems, fine, repeatEveryMs }: A
     inLetters(what, about, at),
   );
   const letters = [...page.letters, ...written];
-  const dropped = Math.max(letters.length - MAX_LETTERS, 0);
-  return { ...page, alerts, letters: letters.slice(dropped), dropped: page.dropped + dropped };
+  const kept = newest(letters);
+  return { ...page, alerts, letters: kept, dropped: page.dropped + letters.length - kept.length };
+}
+
+/** As many as there is room for. */
+function newest(letters: readonly Letter[]): readonly Letter[] {
+  let first = letters.length;
+  for (let about = 0; first > 0 && letters.length - first < MAX_LETTERS; first -= 1) {
+    about += letters[first - 1]?.alerts.length ?? 0;
+    if (about > MAX_ALERTS_IN_LETTERS) break;
+  }
+  return letters.slice(first);
 }
 
 const booked = ({ key, kind, text, since }: BookedProblem): BookedProblem => ({ key, kind, text, since });

@@ -61,3 +61,14 @@ test('a page keeps within bounds however long nobody takes a notice', () => {
   const everything = Array.from({ length: 10_000 }, (_, n) => problem(n));
   expect(Object.keys(turnPage(emptyPage, reportOf(everything), 0).alerts)).toHaveLength(600);
 });
+
+test('a page keeps within bounds also when floods come and go while nobody takes a notice', () => {
+  const many = Array.from({ length: 500 }, (_, n) => ({ ...problem(n), text: 'x'.repeat(200) }));
+  const keys = many.map(({ key }) => key);
+  let page = emptyPage;
+  for (let hour = 0; hour < 40; hour += 1)
+    page = turnPage(page, hour % 2 === 0 ? reportOf(many) : reportOf([], keys), hour * HOUR_MS);
+  expect(JSON.stringify(page).length).toBeLessThan(1_000_000);
+  expect(page.letters.length + page.dropped).toBe(40);
+  expect(newsOf(page).at(-1)).toBe('watch.many.recovered');
+});
