@@ -104,6 +104,19 @@ describe.concurrent('a change that is approved', () => {
     expect((await sourceOf(made.sourceID)).input).toEqual({ url: records.url });
   });
 
+  test('is put back, and that is told, when somebody cancels its sync alone', async () => {
+    const { made, handle } = await changeBeingSynced();
+    const sync = worker.client.workflow.getHandle(`${handle.workflowId}/sync`);
+    await vi.waitFor(() => sync.cancel(), WAIT);
+    const failure = await failureOf(handle);
+    expect(failure.message).toMatch(/\/sync was cancelled\. The source was put back as it was$/);
+    expect(failure).toMatchObject({
+      type: 'ChangeFailed',
+      details: [{ restored: true, notRestored: [] }],
+    });
+    expect((await sourceOf(made.sourceID)).input.url).toBe(records.url);
+  });
+
   test('is put back when it is cancelled while the update is under way', async () => {
     const made = await makeConnector(simulator, { url: records.url });
     const { sourceID } = made;

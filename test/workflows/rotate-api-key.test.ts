@@ -546,6 +546,22 @@ describe.concurrent('rotateApiKey', () => {
       });
     });
 
+    test('from a canary that somebody cancels', async () => {
+      const stage = await setStage();
+      const { taskID } = await makeConnector(stage.simulator, { url: records.url });
+      await stage.simulator.control('POST /runs/script', { taskID, neverFinish: true });
+      const handle = await rotate(stage, { ...QUICK, canaryTaskID: taskID });
+      await answer(handle, 'approve');
+      const { rotationId } = await handle.query(rotateApiKeyStatus);
+      const canary = stage.worker.client.workflow.getHandle(`${handle.workflowId}/canary-${rotationId}`);
+      await vi.waitFor(() => canary.cancel(), { timeout: 150_000 });
+      expect(await failureOf(handle)).toMatchObject({
+        type: 'RotationRolledBack',
+        message: expect.stringContaining(`the canary sync of task ${taskID} failed`),
+        details: [{ outcome: 'rolledBack' }],
+      });
+    });
+
     test('from a canary that fails', async () => {
       const stage = await setStage();
       const { taskID } = await makeConnector(stage.simulator, { url: records.url });

@@ -1,6 +1,7 @@
 import {
   ActivityFailure,
   ApplicationFailure,
+  CancelledFailure,
   ChildWorkflowFailure,
   TemporalFailure,
   TimeoutFailure,
@@ -23,6 +24,9 @@ export function unwrap(error: unknown): unknown {
 /** A sentence for people. */
 export function failureMessage(error: unknown): string {
   const failure = unwrap(error);
+  // Temporal has no words for this one.
+  if (failure instanceof CancelledFailure && error instanceof ChildWorkflowFailure)
+    return `the workflow ${error.execution.workflowId} was cancelled`;
   return failure instanceof Error ? failure.message : String(failure);
 }
 

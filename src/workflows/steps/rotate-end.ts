@@ -1,4 +1,4 @@
-import { ApplicationFailure, CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, sleep } from '@temporalio/workflow';
 import type { Checked } from '../../activities/check-input.ts';
 import type { HeldKey, KeyRingState } from '../../secrets/key-ring-state.ts';
 import { onKeys } from '../proxies.ts';
@@ -6,6 +6,7 @@ import { follows } from './changes.ts';
 import { formatDuration } from './duration.ts';
 import { failureMessage, failureType, unwrap } from './failure-type.ts';
 import { lookFor } from './look-for.ts';
+import { isOwnCancellation } from './own-cancellation.ts';
 import { keysOf, mintedKey, probeUntil } from './rotate-prepare.ts';
 import { reportOf, type Rotation, type RotationOutcome, type RotationReport } from './rotate-state.ts';
 
@@ -71,7 +72,7 @@ const OVERTAKEN: ReadonlySet<string | undefined> = new Set(['RotationOvertaken',
 
 /** Leaves behind what was there before the rotation, as far as that is the right thing. Returns what the rotation came to. */
 export async function unwindRotation(rotation: Rotation, input: Input, error: unknown): Promise<RotationOutcome> {
-  const reason = isCancellation(error) ? 'cancelled' : failureMessage(error);
+  const reason = isOwnCancellation(error) ? 'cancelled' : failureMessage(error);
   rotation.tell({ reason });
   switch (rotation.point) {
     case 'unclaimed':
@@ -125,7 +126,7 @@ async function lookBack(key: HeldKey): Promise<'accepted' | 'refused' | 'unknown
 
 /** Why a rotation failed and what became of it; a cancellation stays one. */
 export function toRotationFailure(rotation: Rotation, outcome: RotationOutcome, error: unknown): unknown {
-  if (isCancellation(error)) return error;
+  if (isOwnCancellation(error)) return error;
   const details: RotationReport & { outcome: RotationOutcome } = { outcome, ...reportOf(rotation) };
   const cause = unwrap(error);
   const why = rotation.status.reason ?? failureMessage(error);

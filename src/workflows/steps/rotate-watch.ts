@@ -161,7 +161,7 @@ async function syncCanary(rotation: Rotation, { canaryTaskID: taskID }: Input): 
       canary: { verdict, ...(runID ? { runID } : {}), ...(keyVersion ? { keyVersion } : {}) },
     });
   } catch (error) {
-    if (isCancellation(error)) throw error;
+    if (isCancellation(error) && CancellationScope.current().consideredCancelled) throw error;
     throw ApplicationFailure.create({
       type: 'CanaryFailed',
       nonRetryable: true,

@@ -1,5 +1,6 @@
-import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
+import { ApplicationFailure } from '@temporalio/workflow';
 import { failureMessage, failureType, unwrap } from './failure-type.ts';
+import { isOwnCancellation } from './own-cancellation.ts';
 
 export interface Undone {
   /** The type of the failure, if what went wrong has none. */
@@ -12,7 +13,7 @@ export interface Undone {
 
 /** What to throw after undoing: what went wrong, with what became of it. A cancellation passes on as it is. */
 export function undoneFailure(error: unknown, { type, outcome, details }: Undone): unknown {
-  if (isCancellation(error)) return error;
+  if (isOwnCancellation(error)) return error;
   const cause = unwrap(error);
   return ApplicationFailure.create({
     type: failureType(error) ?? type,
@@ -24,4 +25,4 @@ export function undoneFailure(error: unknown, { type, outcome, details }: Undone
 }
 
 /** Why something is undone, in words. */
-export const reasonOf = (error: unknown): string => (isCancellation(error) ? 'cancelled' : failureMessage(error));
+export const reasonOf = (error: unknown): string => (isOwnCancellation(error) ? 'cancelled' : failureMessage(error));
