@@ -39,12 +39,12 @@ export function describeIssues(issues: readonly z.core.$ZodIssue[], root: string
   return [...first.map((describe) => describe()), `and ${all.length - MAX_PLACES} more`].join('; ');
 }
 
-function describeIssue(issue: z.core.$ZodIssue, root: string): (() => string)[] {
+function describeIssue(issue: z.core.$ZodIssue, root: string, isGuessed = false): (() => string)[] {
   const place =
     root + issue.path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${shorten(step)}`)).join('');
   if (issue.code === 'unrecognized_keys') {
-    // Said once, however many fields of an object are unknown.
-    let others = otherFields(issue);
+    // Said once, however many fields of an object are unknown; not of a variant that may not have been meant.
+    let others = isGuessed ? '' : otherFields(issue);
     return issue.keys.map((key) => () => {
       const near = suggestField(key, issue);
       const hint = near || others;
@@ -54,7 +54,7 @@ function describeIssue(issue: z.core.$ZodIssue, root: string): (() => string)[] 
   }
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     const nearest = issue.errors.toSorted((a, b) => distance(a) - distance(b))[0];
-    if (nearest) return nearest.flatMap((inner) => describeIssue(inner, place));
+    if (nearest) return nearest.flatMap((inner) => describeIssue(inner, place, true));
   }
   const message = issue.message.replace(/^Invalid input: /, '').replace('received undefined', 'but it is missing');
   return [() => `${place}: ${message}`];

@@ -213,7 +213,7 @@ describe('unions are chosen by the type beside them', () => {
 
   test('§13.4: json and csv, bigquery and ga4 are told apart', () => {
     expect(problem('createSource', source('json', { url: 'u', delimiter: ';' }))).toBe(
-      'input.input.delimiter: unknown field',
+      'input.input.delimiter: unknown field (others here: uniqueIDColumn, method)',
     );
     accepts('createSource', { type: 'csv', name: 'n', input: { url: 'u', delimiter: ';' } });
     const ga4 = { projectID: 'p', datasetID: 'd' };
@@ -289,7 +289,7 @@ describe('members', () => {
 
   test('§13.15: what an update cannot change, it does not take', () => {
     for (const member of ['action', 'cursor', 'sourceID'])
-      expect(problem('updateTask', { taskID: 't', taskUpdate: { [member]: 'x' } })).toBe(
+      expect(problem('updateTask', { taskID: 't', taskUpdate: { [member]: 'x' } })).toContain(
         `input.taskUpdate.${member}: unknown field`,
       );
     expect(
@@ -310,7 +310,7 @@ describe('members', () => {
   });
 
   test('§13.16: a task of version 2 has a cron or none, and no trigger', () => {
-    expect(problem('createTask', { ...task, trigger: { type: 'onDemand' } })).toBe('input.trigger: unknown field');
+    expect(problem('createTask', { ...task, trigger: { type: 'onDemand' } })).toContain('input.trigger: unknown field');
     for (const cron of ['', null, 'daily', '* * * *', '* * * * * *', '0 3 * * * # no'])
       expect(problem('createTask', { ...task, cron })).toContain('input.cron');
     for (const cron of ['* * * * 1', '*/5 0-6 1,15 * MON-FRI', ' 0 3 * * * ']) accepts('createTask', { ...task, cron });
