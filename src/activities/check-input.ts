@@ -2,6 +2,8 @@ import { ApplicationFailure } from '@temporalio/activity';
 import type { z } from 'zod';
 import { asSentence, describeIssues } from '../algolia/check-input.ts';
 import { parseWorded } from '../algolia/wording.ts';
+import type { ApprovalPolicies } from '../approvals/load-policies.ts';
+import { noSuchPolicy, policyOf } from './approval-policy.ts';
 import { applyManifestInput } from './inputs/apply-manifest.ts';
 import { backfillInput } from './inputs/backfill.ts';
 import { callOperationInput } from './inputs/call-operation.ts';
@@ -14,6 +16,7 @@ import { pushRecordsInput } from './inputs/push-records.ts';
 import { replaceAllRecordsInput } from './inputs/replace-all-records.ts';
 import { rotateApiKeyInput } from './inputs/rotate-api-key.ts';
 import { syncSourceInput, syncTaskInput } from './inputs/sync.ts';
+import type { approvalBy } from './inputs/vocabulary.ts';
 import { reenableTaskInput, watchConnectorsInput } from './inputs/watch-connectors.ts';
 
 /** What each workflow takes. */
@@ -48,14 +51,17 @@ export interface Surroundings {
 }
 
 /** Checks a workflow's input before anything else happens, or throws `InvalidInput` naming every wrong place. */
-export function createCheckInput(applicationId: string) {
+export function createCheckInput(applicationId: string, { policies }: ApprovalPolicies) {
   return async function checkInput<T extends WorkflowType>(type: T, input: unknown): Promise<Checked<T>> {
     const parsed = parseWorded(workflowInputs[type], input);
-    if (parsed.success) return { ...(parsed.data as object), applicationId } as unknown as Checked<T>;
-    throw ApplicationFailure.create({
-      type: 'InvalidInput',
-      message: `${asSentence(describeIssues(parsed.error.issues, 'input'))} Nothing was sent.`,
-      nonRetryable: true,
-    });
+    if (!parsed.success) throw invalid(asSentence(describeIssues(parsed.error.issues, 'input')));
+    // Some ask only once much is done.
+    const { policy } = (parsed.data as { approval?: z.output<typeof approvalBy> }).approval ?? {};
+    if (policy !== undefined && !policyOf(policies, policy))
+      throw invalid(`input.approval.policy: ${noSuchPolicy(policies, policy)}`);
+    return { ...(parsed.data as object), applicationId } as unknown as Checked<T>;
   };
 }
+
+const invalid = (why: string): ApplicationFailure =>
+  ApplicationFailure.nonRetryable(`${why} Nothing was sent.`, 'InvalidInput');

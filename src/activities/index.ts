@@ -77,7 +77,7 @@ export function createActivities({
   return logAttempts({
     ...createOperationActivities(client, keys),
     chunkedPush: createChunkedPush(client, keys),
-    checkInput: createCheckInput(applicationId),
+    checkInput: createCheckInput(applicationId, approvals),
 
     inspectTask: createInspectTask(client, keys),
     findNewRuns: createFindNewRuns(client, keys),

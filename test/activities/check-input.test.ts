@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createCheckInput, type WorkflowType } from '../../src/activities/check-input.ts';
+import { loadApprovalPolicies } from '../../src/approvals/load-policies.ts';
 
-const checkInput = createCheckInput('APP');
+const checkInput = createCheckInput('APP', loadApprovalPolicies(undefined));
 
 async function refusalOf(type: WorkflowType, input: unknown): Promise<string> {
   const error = await checkInput(type, input).then(
@@ -11,6 +12,14 @@ async function refusalOf(type: WorkflowType, input: unknown): Promise<string> {
   expect(error).toMatchObject({ type: 'InvalidInput', nonRetryable: true });
   return error.message;
 }
+
+test('an approval policy that the worker does not have is told before anything is done', async () => {
+  const input = { taskID: 't', approval: { policy: 'defualt' } };
+  expect(await refusalOf('decommissionConnector', input)).toBe(
+    "input.approval.policy: there is no approval policy 'defualt'; this worker has default. Did you mean default? Nothing was sent.",
+  );
+  await checkInput('decommissionConnector', { taskID: 't', approval: { policy: 'default' } });
+});
 
 test('defaults are filled in, and the application is added', async () => {
   expect(await checkInput('syncTask', { taskID: 't' })).toEqual({

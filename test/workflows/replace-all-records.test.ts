@@ -284,6 +284,7 @@ describe.concurrent('what must not replace an index', () => {
     for (const [input, place] of [
       [{ indexName: `${indexName}_tmp_` + 'x'.repeat(250) }, 'input.indexName: longer than 243 bytes'],
       [{ approval: { policy: 'p' } }, 'input.approval: nobody is ever asked'],
+      [{ onGuard: 'askApproval', approval: { policy: 'p' } }, "input.approval.policy: there is no approval policy 'p'"],
       [{ guard: { maxShrinkPercent: 101 } }, 'input.guard.maxShrinkPercent'],
       [{ scope: ['settings'] }, 'input.scope: unknown field'],
       [{ recordsRef: { uri: 'file:../../etc/passwd' } }, 'input.recordsRef.uri: the path must be relative'],
