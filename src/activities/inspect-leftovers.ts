@@ -1,14 +1,12 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import type { AlgoliaClient } from '../algolia/client.ts';
-import type { Resource } from '../manifest/inventory.ts';
-import { resourceKinds, type ResourceKind } from '../operations/resource-kinds.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { keyRingId } from '../secrets/key-ring-state.ts';
 import { readKeyRing } from '../secrets/read-key-ring.ts';
 import { attempt } from './attempt.ts';
 import type { SweepInput, TemporaryIndex } from './index-sweep.ts';
-import { listResources } from './list-resources.ts';
+import { listAllResources } from './list-resources.ts';
 import { lookAtAll, type Look, type Problem } from './problem.ts';
 import { callWith, type Call } from './with-fresh-key.ts';
 
@@ -65,10 +63,10 @@ async function inspectAuthentications(
 ): Promise<Look> {
   const users = new Set<unknown>();
   for (const kind of USERS) {
-    for (const { authenticationID, authenticationIDs } of await listAll(call, kind))
+    for (const { authenticationID, authenticationIDs } of await listAllResources(call, kind))
       for (const id of [authenticationID, authenticationIDs].flat()) users.add(id);
   }
-  const authentications = await listAll(call, 'authentication');
+  const authentications = await listAllResources(call, 'authentication');
   const checked = authentications.length;
   const problems = authentications
     .filter(({ authenticationID, createdAt, updatedAt }) => {
@@ -85,13 +83,6 @@ async function inspectAuthentications(
     return { problems: [], fine: [], checked, unchecked: [why] };
   }
   return { ...lookAtAll(open, 'authentication/', problems), checked };
-}
-
-async function listAll(call: Call, kind: ResourceKind): Promise<Resource[]> {
-  const all = new Map<unknown, Resource>();
-  for await (const items of listResources(call, kind))
-    for (const item of items) all.set(item[resourceKinds[kind].id], item);
-  return [...all.values()];
 }
 
 async function inspectIndices(

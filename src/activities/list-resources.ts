@@ -23,6 +23,15 @@ export async function* listResources(
   if (pages > 1) yield* readPages(call, kind, filter);
 }
 
+/** The same at once, each as it was read last. */
+export async function listAllResources(call: Call, kind: ResourceKind, filter?: object): Promise<Resource[]> {
+  const { id } = resourceKinds[kind];
+  const all = new Map<unknown, Resource>();
+  for await (const items of listResources(call, kind, filter))
+    for (const item of items) if (item[id] !== undefined) all.set(item[id], item);
+  return [...all.values()];
+}
+
 async function* readPages(call: Call, kind: ResourceKind, filter: object): AsyncGenerator<readonly Resource[]> {
   const { list, member } = resourceKinds[kind];
   for (let page = 1; ; page += 1) {

@@ -3,7 +3,7 @@ import type { AlgoliaClient } from '../algolia/client.ts';
 import type { InputOf, OutputOf } from '../operations/index.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { attempt } from './attempt.ts';
-import { listResources } from './list-resources.ts';
+import { listAllResources } from './list-resources.ts';
 import { callWith } from './with-fresh-key.ts';
 
 export interface TakeOverCronsInput {
@@ -43,10 +43,8 @@ export function createTakeOverCrons(client: AlgoliaClient, keys: ApiKeys) {
       const tasksOf = async (sourceID: string): Promise<string[]> => {
         if (tellMissing && !(await call('getSource', { sourceID }).catch(ifMissing)))
           found.push({ missing: 'source', id: sourceID });
-        const ids: string[] = [];
-        for await (const tasks of listResources(call, 'task', { sourceID: [sourceID] }))
-          ids.push(...tasks.map((task) => String(task.taskID)));
-        return ids;
+        const tasks = await listAllResources(call, 'task', { sourceID: [sourceID] });
+        return tasks.map(({ taskID }) => String(taskID));
       };
       const clearCron = async (task: Task): Promise<boolean> => {
         const { taskID } = task;
