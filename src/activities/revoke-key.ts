@@ -25,26 +25,28 @@ export interface RevokeOptions {
 /**
  * Deletes a key, unless it is gone already: also the attempt after one whose answer was lost says that it is done.
  * It stays if somebody has made it the current one again meanwhile, or if the current one is refused: then nothing would be left to
- * ingest with.
+ * ingest with. That the current one is refused is a failure also where the old key is gone: nobody ingests.
  */
 export function createRevokeKey({ applicationId, client, store, probeKey, turnKeyRing }: RevokeOptions) {
   return async function revokeKey({ key, adminReference }: RevokeKeyInput): Promise<{ wasGone: boolean }> {
     return attempt(async (signal) => {
-      const { current } = (await readKeyRing(Context.current().client, applicationId)) ?? firstRing;
-      if (current.fingerprint === key.fingerprint) throw inUse(key, current);
       const options = { apiKey: await store.reveal(adminReference), signal };
       const value = await findValue(client, store, key, options);
-      if (value === undefined || !(await exists(client, value, options))) return { wasGone: true };
+      const toDelete = value !== undefined && (await exists(client, value, options)) ? value : undefined;
+      const { current } = (await readKeyRing(Context.current().client, applicationId)) ?? firstRing;
+      if (current.fingerprint === key.fingerprint) throw inUse(key, current);
       const probe = await probeKey(current);
       if (!probe.accepted) {
+        const left = toDelete === undefined ? 'and the old one is gone' : 'so the old one stays';
         throw ApplicationFailure.nonRetryable(
-          `Algolia refuses the current key, ${current.reference}, by now (${probe.why}), so the old one (${key.fingerprint}) stays`,
+          `Algolia refuses the current key, ${current.reference}, by now (${probe.why}), ${left} (${key.fingerprint})`,
           'KeyRefused',
         );
       }
+      if (toDelete === undefined) return { wasGone: true };
       const kept = await withdrawKey(turnKeyRing, key.fingerprint);
       if (kept) throw inUse(key, kept);
-      await client.send('deleteApiKey', searchApi.deleteApiKey, { key: value }, options).catch(unlessGone);
+      await client.send('deleteApiKey', searchApi.deleteApiKey, { key: toDelete }, options).catch(unlessGone);
       return { wasGone: false };
     });
   };

@@ -81,6 +81,23 @@ const once: readonly [name: string, story: Story][] = [
     'does not delete an old key while the new one is refused',
     { ...plain, happenings: at('revoke', { what: 'lose', key: 'new', its: 'rights' }) },
   ],
+  [
+    'does not tell that all is well while the new key is refused, though the old one is gone already',
+    {
+      ...plain,
+      happenings: [
+        ...at('probe', { what: 'lose', key: 'old', its: 'existence' }),
+        ...at('revoke', { what: 'lose', key: 'new', its: 'rights' }),
+      ],
+    },
+  ],
+  [
+    'deletes an old key while the new one is refused, if another one counts by then',
+    {
+      ...plain,
+      happenings: at('revoke', { what: 'lose', key: 'new', its: 'rights' }, { what: 'switch', to: 'third' }),
+    },
+  ],
   ['deletes a key that was created a moment ago', { ...minted, happenings: at('probe', { what: 'cancel' }) }],
   [
     'leaves no file of a created key that somebody else has deleted',

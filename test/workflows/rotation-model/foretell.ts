@@ -125,9 +125,7 @@ class Book {
       case 'lose':
         if (this.#lost.has(happening.key) || (happening.key === 'new' && this.#swapped)) return false;
         this.#lost.set(happening.key, happening.its);
-        // While the new key does not do, the old one is not deleted.
-        if (tooLate && happening.key === this.#current) this.#finish('incomplete', 'FAILED');
-        else if (!tooLate && happening.key === 'new' && stop !== 'approve') this.#giveUp('FAILED');
+        if (!tooLate && happening.key === 'new' && stop !== 'approve') this.#giveUp('FAILED');
         return true;
       case 'refuse once':
         if (this.#promoted && !tooLate) this.#giveUp('FAILED');
@@ -177,6 +175,8 @@ class Book {
     if (this.#story.revoke === 'leave') return { outcome: 'left', closed: 'COMPLETED' };
     // An operator may have put the old key back where it counts: then it stays.
     if (this.#current === this.#from) return { outcome: 'incomplete', closed: 'FAILED' };
+    // While the key that counts does not do, the old one is not deleted.
+    if (this.#lost.has(this.#current)) return { outcome: 'incomplete', closed: 'FAILED' };
     return { outcome: 'revoked', closed: 'COMPLETED' };
   }
 
