@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { fc } from '../setup/fast-check.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AlgoliaError } from '../../src/algolia/algolia-error.ts';
 import { buildRequest } from '../../src/algolia/build-request.ts';

@@ -1,5 +1,5 @@
 import { ingestionClient, type IngestionClient } from '@algolia/ingestion';
-import fc from 'fast-check';
+import { fc } from '../setup/fast-check.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { AlgoliaError } from '../../src/algolia/algolia-error.ts';
 import type { AlgoliaClient } from '../../src/algolia/client.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { fc } from '../setup/fast-check.ts';
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { canonicalJson, planHash } from '../../src/approvals/plan-hash.ts';

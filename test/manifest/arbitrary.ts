@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { fc } from '../setup/fast-check.ts';
 import type { Inventory, Resource } from '../../src/manifest/inventory.ts';
 
 const name = fc.oneof(

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { fc } from '../setup/fast-check.ts';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { exportManifest } from '../../src/manifest/export-manifest.ts';

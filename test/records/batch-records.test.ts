@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { fc } from '../setup/fast-check.ts';
 import { expect, test } from 'vitest';
 import { batchRecords, firstPosition, type BatchOptions, type RecordBatch } from '../../src/records/batch-records.ts';
 import { START, type Item, type Position } from '../../src/records/item.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { fc } from '../setup/fast-check.ts';
 import { expect, test } from 'vitest';
 import { IdHashes, IdSet } from '../../src/records/id-set.ts';
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { fc } from '../setup/fast-check.ts';
 import { describe, expect, test } from 'vitest';
 import { createScrubber } from '../../src/secrets/scrubber.ts';
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { fc } from '../../setup/fast-check.ts';
 
 /** Where a rotation is held while something happens to it, in the order in which it comes there. */
 export const STOPS = ['probe', 'approve', 'soak', 'converge', 'overlap', 'revoke'] as const;

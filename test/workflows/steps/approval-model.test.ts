@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { fc } from '../../setup/fast-check.ts';
 import { expect, test } from 'vitest';
 import { judgeDecision, type Round } from '../../../src/workflows/steps/approval-judge.ts';
 
