@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AlgoliaClient } from '../algolia/client.ts';
 import type { InputOf, OutputOf } from '../operations/index.ts';
+import { date } from '../operations/operation.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { attempt } from './attempt.ts';
 import { callWith } from './with-fresh-key.ts';
@@ -11,13 +12,15 @@ const MAX_EVENTS_READ = 2_000;
 const MAX_DATA_CHARACTERS = 1_000;
 /** A run may be over before all of its events show: while there are fewer than it has received, they are read again after these pauses. */
 const PAUSES_MS = [1_000, 2_000];
+/** Longer than any run takes: where its creation is not known, this is how far back its events are looked for. */
+const LONGEST_RUN_MS = 30 * 24 * 60 * 60 * 1_000;
 const TYPES = ['fetch', 'record', 'log', 'transform'] as const;
 const STATUSES = ['created', 'started', 'retried', 'failed', 'succeeded', 'critical'] as const;
 const FAILED = ['failed', 'critical'] as const;
 
 export interface DigestEventsInput {
   readonly runID: string;
-  /** The run's creation: without it the API looks back three hours only. */
+  /** The run's creation, as the answers have it, which need not be a date: without one the API looks back three hours only. */
   readonly startDate: string;
   /** How many failures to list. */
   readonly maxFailures: number;
@@ -53,7 +56,8 @@ export function createDigestEvents(client: AlgoliaClient, keys: ApiKeys) {
   return async function digestEvents(input: DigestEventsInput): Promise<EventDigest> {
     return attempt(async (signal) => {
       const call = callWith(client, keys, signal);
-      const { runID, startDate, received = 0 } = input;
+      const { runID, received = 0 } = input;
+      const startDate = date.safeParse(input.startDate).success ? input.startDate : longAgo();
       const list: List = (more) => call('listEvents', { runID, startDate, sort: 'publishedAt', order: 'asc', ...more });
       const firstPage = () => list({ itemsPerPage: PAGE_SIZE, page: 1 });
       let first = await firstPage();
@@ -74,6 +78,7 @@ export function createDigestEvents(client: AlgoliaClient, keys: ApiKeys) {
   };
 }
 
+const longAgo = () => new Date(Date.now() - LONGEST_RUN_MS).toISOString();
 const totalOf = ({ pagination, events }: OutputOf<'listEvents'>) => pagination?.nbItems ?? events.length;
 
 type List = (more: Partial<InputOf<'listEvents'>>) => Promise<OutputOf<'listEvents'>>;

@@ -100,6 +100,14 @@ test('events of a run that began yesterday are read: the API by itself looks bac
   for (const { query } of listed()) expect(query.startDate).toBe(run.createdAt);
 });
 
+test('where no answer says when the run was created, or says it in another form, its events are read all the same', async () => {
+  await runWith([{}, { status: 'failed' }]);
+  for (const createdAt of ['', '2026-11-27 07:00:00', '1764225600', 'Fri, 27 Nov 2026 07:00:00 GMT']) {
+    run.createdAt = createdAt;
+    expect(await digest()).toMatchObject({ total: 2, failed: 1 });
+  }
+});
+
 test('a refusal fails the activity for good, an outage for a while', async () => {
   await runWith([{}]);
   await simulator.control('POST /faults', { operation: 'listEvents', kind: 'status', status: 403 });
