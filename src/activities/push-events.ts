@@ -66,7 +66,8 @@ export function createEventReader(client: AlgoliaClient, keys: ApiKeys): EventRe
 async function readList(call: Call, pushes: readonly Awaited[], take: (event: Event) => void): Promise<void> {
   const runID = pushes[0]?.runID ?? '';
   const missing = new Set(pushes.map(({ eventID }) => eventID));
-  const oldest = Math.min(...pushes.map(({ acceptedAt }) => acceptedAt)) - SKEW_MS;
+  // A date without an offset, read as one of another time zone, lies after the event: from no later than the answer was here.
+  const oldest = Math.min(...pushes.map(({ acceptedAt, since }) => Math.min(acceptedAt, since))) - SKEW_MS;
   const startDate = new Date(oldest).toISOString();
   for (let page = 1; missing.size > 0; page += 1) {
     const query = { runID, startDate, sort: 'publishedAt', order: 'desc', itemsPerPage: PAGE_SIZE, page } as const;

@@ -62,6 +62,12 @@ test('asks for a few events one by one, and for those of another run apart', asy
   expect(paths().toSorted()).toEqual(['/1/runs/a/events/a-e0', '/1/runs/b/events/b-e0', '/1/runs/b/events/b-e1']);
 });
 
+test('looks no later than from when the answer was here, whatever date the answer had', async () => {
+  const { read } = await serve(pushed(30).map(({ eventID }) => event(eventID)));
+  const fiveHoursLater = pushed(30).map((push) => ({ ...push, acceptedAt: NOW + 5 * 3_600_000 }));
+  expect((await read(fiveHoursLater)).size).toBe(30);
+});
+
 test('asks for a late event by itself, so that the list need not reach back to it', async () => {
   const { read, paths } = await serve(pushed(10).map(({ eventID }) => event(eventID)));
   await read([...pushed(1, { runID: 'run', ageMs: 60_000 }).map((it) => ({ ...it, eventID: 'late' })), ...pushed(10)]);
