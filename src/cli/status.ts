@@ -1,4 +1,5 @@
-import type { WorkflowHandle } from '@temporalio/client';
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import type { Command } from 'commander';
 import { SEARCH_ATTRIBUTES } from '../search-attributes.ts';
 import { addExamples } from './examples.ts';
@@ -21,6 +22,8 @@ export interface WorkflowReport {
   readonly state?: unknown;
   /** Its Current Details, in Markdown. */
   readonly details?: string;
+  /** Why a worker could not take it further, where that is the last that happened. */
+  readonly standsStill?: string;
   readonly result?: unknown;
   readonly failure?: Failure;
 }
@@ -32,7 +35,7 @@ export function addStatusCommand(program: Command): void {
     .argument('<workflow-id>')
     .option(
       '--json',
-      'print {workflowId, runId, type, status, startTime, closeTime?, searchAttributes, memo, state?, details?, result?, failure?}',
+      'print {workflowId, runId, type, status, startTime, closeTime?, searchAttributes, memo, state?, details?, standsStill?, result?, failure?}',
     )
     .action(async (workflowId: string, { json }: { json?: true }) => {
       const report = await withTemporal((session) => readWorkflow(session, workflowId));
@@ -48,9 +51,10 @@ export function addStatusCommand(program: Command): void {
 async function readWorkflow({ client }: Session, workflowId: string): Promise<WorkflowReport> {
   const handle = client.workflow.getHandle(workflowId);
   const { runId, type, status, startTime, closeTime, typedSearchAttributes, memo } = await handle.describe();
-  const [state, metadata, outcome] = await Promise.all([
+  const [state, metadata, standsStill, outcome] = await Promise.all([
     queryWithin(client, handle, 'status'),
     queryWithin<{ currentDetails?: string }>(client, handle, '__temporal_workflow_metadata'),
+    status.name === 'RUNNING' ? readTaskFailure(client, { workflowId, runId }) : undefined,
     status.name === 'RUNNING' ? {} : readOutcome(handle),
   ]);
   return {
@@ -64,8 +68,24 @@ async function readWorkflow({ client }: Session, workflowId: string): Promise<Wo
     memo: memo ?? {},
     ...(state === undefined ? {} : { state }),
     ...(metadata?.currentDetails ? { details: metadata.currentDetails } : {}),
+    ...(standsStill === undefined ? {} : { standsStill }),
     ...outcome,
   };
+}
+
+/** A type that isn't there, say: the task is tried again and again, and a query is refused. */
+async function readTaskFailure(
+  client: Client,
+  execution: { readonly workflowId: string; readonly runId: string },
+): Promise<string | undefined> {
+  const { namespace, loadedDataConverter } = client.options;
+  const { history } = await client.workflowService.getWorkflowExecutionHistoryReverse({
+    namespace,
+    execution,
+    maximumPageSize: 1,
+  });
+  const failure = history?.events?.[0]?.workflowTaskFailedEventAttributes?.failure;
+  return (await decodeOptionalFailureToOptionalError(loadedDataConverter, failure))?.message;
 }
 
 async function readOutcome(handle: WorkflowHandle): Promise<Pick<WorkflowReport, 'result' | 'failure'>> {
@@ -99,7 +119,10 @@ function printReport({
   ];
   print(table(['workflow', workflowId], rows));
   if (rest.details) print(`\n${rest.details}`);
-  else if (rest.state === undefined) print('\nNo worker answers for it at the moment, so this is all there is to say.');
+  else if (rest.standsStill === undefined && rest.state === undefined)
+    print('\nNo worker answers for it at the moment, so this is all there is to say.');
+  if (rest.standsStill !== undefined)
+    print(`\nIt stands still, as a worker can't take it further: ${rest.standsStill}`);
   if (rest.failure) print(`\n${describeFailure(rest.failure)}`);
   if (rest.result !== undefined) printJson(rest.result);
 }

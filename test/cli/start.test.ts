@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
 import { makeConnector, serveRecords, type RecordServer } from '../setup/connector.ts';
 import { startTestWorker, workerEnvironment, type TestWorker } from '../setup/start-worker.ts';
@@ -141,6 +141,25 @@ test('two workflows of one id do not run at once', async () => {
   await worker.client.workflow.getHandle(id).terminate();
   const terminated = await cli(['status', id]);
   expect(terminated.stdout).toMatch(/^status +TERMINATED$/m);
+});
+
+test('of a type that no worker has, status says that it stands still and why, not that no worker is there', async () => {
+  // As anything but this CLI starts it.
+  const handle = await worker.client.workflow.start('SyncTask', {
+    workflowId: `sync-${randomUUID()}`,
+    taskQueue: worker.taskQueue,
+    args: [],
+  });
+  const failed = async () =>
+    (await handle.fetchHistory()).events?.some(({ workflowTaskFailedEventAttributes: of }) => of != null);
+  await vi.waitUntil(failed, { timeout: 30_000 });
+  const why = "Failed to initialize workflow of type 'SyncTask'";
+  const { stdout } = await cli(['status', handle.workflowId]);
+  expect(stdout).toContain(`It stands still, as a worker can't take it further: ${why}`);
+  expect(stdout).not.toContain('No worker');
+  const { json } = await cli(['status', handle.workflowId, '--json']);
+  expect(json()).toMatchObject({ status: 'RUNNING', standsStill: expect.stringContaining(why) });
+  await handle.terminate();
 });
 
 test('whoever starts it is on record', async () => {
