@@ -61,6 +61,13 @@ test('every alert has a name of its own, says how grave it is, and leads to what
   }
 });
 
+test('what tells that something is absent says so without the labels of what is not there', () => {
+  const ofAbsent = rules.filter(({ expr }) => expr.includes('absent('));
+  expect(ofAbsent.map(({ alert }) => alert)).toEqual(['WorkerDown']);
+  for (const { annotations } of ofAbsent)
+    expect(annotations.summary).toMatch(/^\{\{ with \$labels\.instance \}\}.+\{\{ else \}\}[\w ]+\{\{ end \}\}$/);
+});
+
 test('Prometheus loads the rules and asks the worker where compose has it', async () => {
   const { rule_files: files, scrape_configs: jobs } = parse(
     await readFile('config/prometheus/prometheus.yml', 'utf8'),
