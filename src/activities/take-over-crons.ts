@@ -2,9 +2,9 @@ import { AlgoliaError } from '../algolia/algolia-error.ts';
 import type { AlgoliaClient } from '../algolia/client.ts';
 import type { InputOf, OutputOf } from '../operations/index.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
-import { attempt } from './attempt.ts';
+import { attempt, sendIfCurrent } from './attempt.ts';
 import { listAllResources } from './list-resources.ts';
-import { callWith } from './with-fresh-key.ts';
+import { callWith, withFreshKey } from './with-fresh-key.ts';
 
 export interface TakeOverCronsInput {
   readonly taskIDs: readonly string[];
@@ -49,7 +49,10 @@ export function createTakeOverCrons(client: AlgoliaClient, keys: ApiKeys) {
       const clearCron = async (task: Task): Promise<boolean> => {
         const { taskID } = task;
         // Neither null nor an empty text is a cron, so the only way to have none is to replace the task by itself without it.
-        await call('replaceTask', { taskID, taskReplace: withoutCron(task) });
+        const input = { taskID, taskReplace: withoutCron(task) };
+        await sendIfCurrent('replaceTask', ({ writeBefore }) =>
+          withFreshKey(keys, (options) => client.call('replaceTask', input, { signal, writeBefore, ...options })),
+        );
         return !(await getTask(taskID))?.cron;
       };
       const all = new Set([...taskIDs, ...(await Promise.all(sourceIDs.map(tasksOf))).flat()]);

@@ -389,6 +389,27 @@ describe('an attempt that no longer counts sends nothing', () => {
     expect(server.requests).toEqual([]);
   });
 
+  test('because its activity was terminated between what it read and what it makes of it', async () => {
+    let handle: ActivityHandle<unknown> | undefined;
+    const task = { taskID: 't', sourceID: 's', destinationID: 'd', action: 'save', cron: '0 3 * * *', enabled: true };
+    const server = await algolia(async ({ method }, response) => {
+      if (method === 'GET') await handle?.terminate('by the test').catch(() => undefined);
+      answerJson(response, task);
+    });
+    const { intercept, outcomes, release } = gate();
+    await startWorker(server.origin, intercept);
+    handle = await client.activity.start('takeOverCrons', {
+      id: randomUUID(),
+      taskQueue,
+      args: [{ taskIDs: ['t'], sourceIDs: [], clear: true }],
+      startToCloseTimeout: '20s',
+    });
+    await vi.waitFor(() => expect(outcomes.length).toBe(1), { timeout: 150_000 });
+    release();
+    expect(await outcomes[0]).toMatchObject({ type: 'AlgoliaUnavailable' });
+    expect(server.requests.map(({ method }) => method)).toEqual(['GET']);
+  });
+
   test('because its activity was cancelled', async () => {
     const server = await algolia(answering({ runID: 'r' }));
     const { intercept, outcomes, release } = gate();
