@@ -45,7 +45,14 @@ function assertOnlyAttempt(operation: string): void {
  * one has written may be undone by now. The question wipes what an earlier attempt left in the heartbeat.
  */
 async function assertStillCounts(operation: string): Promise<void> {
-  const { taskToken } = activityInfo();
+  const { taskToken, isLocal } = activityInfo();
+  // Temporal knows nothing of it, and would be asked for ever.
+  if (isLocal)
+    throw new AlgoliaError(
+      'AlgoliaInvalid',
+      `${operation}: a local activity can't ask Temporal whether its attempt still counts, so nothing was sent: use proxyActivities`,
+      { operation },
+    );
   const context = Context.current();
   const { client } = context;
   let proof;

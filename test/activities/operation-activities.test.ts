@@ -1,11 +1,12 @@
 import { ActivityExecutionFailedError, Client, Connection, type ActivityHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { NativeConnection, Worker, type ActivityInterceptorsFactory } from '@temporalio/worker';
+import { NativeConnection, Worker, type ActivityInterceptorsFactory, type WorkerOptions } from '@temporalio/worker';
 import { randomUUID } from 'node:crypto';
 import { once as event } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { installQuietRuntime } from '../../scripts/install-quiet-runtime.ts';
 import { createActivities } from '../../src/activities/index.ts';
@@ -66,7 +67,11 @@ async function algolia(...answers: Respond[]): Promise<LoopbackServer> {
   return server;
 }
 
-async function startWorker(origin: URL, intercept?: ActivityInterceptorsFactory): Promise<void> {
+async function startWorker(
+  origin: URL,
+  intercept?: ActivityInterceptorsFactory,
+  more: Partial<WorkerOptions> = {},
+): Promise<void> {
   const scrubber = createScrubber();
   const store = createSecretStore({ variables: { SECRET_PASSWORD: PASSWORD }, directory: undefined, scrubber });
   const worker = await Worker.create({
@@ -84,6 +89,7 @@ async function startWorker(origin: URL, intercept?: ActivityInterceptorsFactory)
     ...(intercept ? { interceptors: { activity: [intercept] } } : {}),
     // A cancellation comes with the answer to a heartbeat.
     maxHeartbeatThrottleInterval: '500ms',
+    ...more,
   });
   const running = worker.run();
   // First the worker, then what it talks to: a request under way is aborted by the shutdown, not by a reset.
@@ -408,6 +414,16 @@ describe('an attempt that no longer counts sends nothing', () => {
     release();
     expect(await outcomes[0]).toMatchObject({ type: 'AlgoliaUnavailable' });
     expect(server.requests.map(({ method }) => method)).toEqual(['GET']);
+  });
+
+  test('of a local activity, whose attempts Temporal does not know: it fails for good', async () => {
+    const server = await algolia(answering({ taskID: 't', updatedAt: '2026-11-24T00:00:00Z' }));
+    const workflowsPath = fileURLToPath(new URL('local-workflow.ts', import.meta.url));
+    await startWorker(server.origin, undefined, { workflowsPath });
+    const options = { taskQueue, workflowId: randomUUID(), args: ['t'], workflowExecutionTimeout: '60s' } as const;
+    const error: unknown = await client.workflow.execute('enableLocally', options).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ cause: { type: 'AlgoliaInvalid', nonRetryable: true } });
+    expect(server.requests).toEqual([]);
   });
 
   test('because its activity was cancelled', async () => {
