@@ -16,6 +16,8 @@ const RUNNING_LOOK_BACK_MS = 30 * 24 * 3_600_000;
 const AT_A_TIME = 8;
 /** An outage makes everything stale at once; people need not be told of all of it by name. */
 const MAX_PROBLEMS = 500;
+/** The alert book and its notices hold hundreds of them, and Temporal takes no more than 2 MB at once. */
+const MAX_REASON = 200;
 
 export interface InspectConnectorsInput {
   readonly expect: readonly { readonly taskID: string; readonly maxAgeMs: number }[];
@@ -184,4 +186,4 @@ async function inspectTaskState(
   };
 }
 
-const reasonOf = ({ reason, reasonCode }: Run) => reason || reasonCode || 'no reason given';
+const reasonOf = ({ reason, reasonCode }: Run) => reason?.slice(0, MAX_REASON) || reasonCode || 'no reason given';

@@ -312,6 +312,15 @@ test('a task that has not succeeded for too long is stale, with the reason of it
   expect(await told(alert, 2)).toEqual(['connector.stale', 'connector.stale.recovered']);
 });
 
+test('the reason of a failure is told in a few lines, however long it is: the alert book holds hundreds', async () => {
+  const { taskID } = await makeConnector(simulator);
+  await script(taskID, { outcome: 'failure', reasonCode: 'critical', reason: 'no '.repeat(2_000) });
+  await sync(taskID);
+  const { problems } = await tick({ expect: [{ taskID, maxAge: '1h' }], alert: newChannel() }, '3h');
+  expect(problems).toMatchObject([{ kind: 'connector.stale' }]);
+  expect(problems[0]?.text.length).toBeLessThan(400);
+});
+
 test('a new task has the time it is given before it is stale', async () => {
   const { taskID } = await makeConnector(simulator);
   const input = { expect: [{ taskID, maxAge: '1h' }], alert: newChannel() };
