@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { sharedWorkflows } from '../src/workflow-bundle.ts';
 import { runRound } from '../test/faults/crash/run-round.ts';
+import { setup as compile } from '../test/setup/compile.ts';
 import { startMortalTemporal } from '../test/setup/mortal-temporal.ts';
 import { installQuietRuntime } from './install-quiet-runtime.ts';
 
@@ -18,6 +19,8 @@ const { values } = parseArgs({
   },
 });
 installQuietRuntime();
+// The workers that are spawned are compiled ones.
+await compile();
 const directory = mkdtempSync(join(tmpdir(), 'crash-'));
 const codePath = join(directory, 'workflows.js');
 const { code } = await bundleWorkflowCode({ ...sharedWorkflows(), logger: new DefaultLogger('WARN') });

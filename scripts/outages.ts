@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startSimulator, type Simulator } from '../simulator/index.ts';
 import { alertBookId } from '../src/activities/alert-book-reports.ts';
 import { keyRingId } from '../src/secrets/key-ring-state.ts';
+import { setup as compile } from '../test/setup/compile.ts';
 import { serveRecords } from '../test/setup/connector.ts';
 import { spawnWorker } from '../test/setup/spawn-worker.ts';
 import { askedApproval } from './asked-approval.ts';
@@ -27,6 +28,8 @@ async function main(): Promise<boolean> {
   if (!schemas) throw new Error('usage: npm run outages -- <source directory of the temporal server> [rounds]');
   const began = Date.now();
   const say = (text: string) => console.log(`${((Date.now() - began) / 1_000).toFixed(0).padStart(4)} s  ${text}`);
+  // The worker that is spawned is the compiled one.
+  await compile();
   const directory = await mkdtemp(join(tmpdir(), 'outages-'));
   await mkdir(join(directory, 'records'));
   const temporal = await startPostgresTemporal({ schemas });
