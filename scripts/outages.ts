@@ -49,7 +49,8 @@ async function main(): Promise<boolean> {
     ALGOLIA_SEARCH_URL: simulator.url,
     SECRETS_DIR: directory,
     SECRET_SHOP: 'a-password',
-    SECRET_OPS: served.url,
+    // Not the records' address: what is a secret's value is masked wherever it stands.
+    SECRET_OPS: new URL('/ops', served.url).href,
     APPROVAL_POLICIES: await writePolicies(directory),
     RECORDS_HOSTS: '127.0.0.1',
     RECORDS_DIR: join(directory, 'records'),
