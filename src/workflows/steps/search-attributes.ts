@@ -10,9 +10,16 @@ export interface Searchable {
   Outcome?: string | undefined;
 }
 
-/** One history event, however many are set. */
+/** PostgreSQL and MySQL have no room for more, and then never learn that a workflow has ended. */
+const MAX_CHARACTERS = 255;
+
+/** One history event, however many are set. Values are cut and cleaned to what every server can keep. */
 export function findableBy(attributes: Searchable): void {
-  const pairs = Object.entries(attributes).filter(([, value]) => value);
-  if (pairs.length > 0)
-    upsertSearchAttributes(pairs.map(([name, value]) => ({ key: { name, type: 'KEYWORD' }, value: value as string })));
+  const pairs = Object.entries(attributes).flatMap(([name, value]: [string, string | undefined]) =>
+    value ? [{ key: { name, type: 'KEYWORD' as const }, value: keepable(value) }] : [],
+  );
+  if (pairs.length > 0) upsertSearchAttributes(pairs);
 }
+
+/** PostgreSQL takes no NUL in a JSON text. */
+const keepable = (value: string) => Array.from(value.replaceAll('\0', '\uFFFD')).slice(0, MAX_CHARACTERS).join('');
