@@ -23,7 +23,8 @@ export function createFindTwins(applicationId: string) {
   return async function findTwins({ name, since, besides }: FindTwinsInput): Promise<string[]> {
     const { client } = Context.current();
     const types = MAKERS.map((type) => `'${type}'`).join(', ');
-    const keeps = `(ExecutionStatus NOT IN ('Failed', 'Canceled') OR Outcome != 'undone')`;
+    // In SQL, what is not there is not unequal to anything.
+    const keeps = `(ExecutionStatus NOT IN ('Failed', 'Canceled') OR Outcome IS NULL OR Outcome != 'undone')`;
     const ended = `CloseTime >= '${new Date(since - MARGIN_MS).toISOString()}' AND ${keeps}`;
     const query = `WorkflowType IN (${types}) AND AlgoliaAppId = '${applicationId}' AND (ExecutionStatus = 'Running' OR (${ended}))`;
     return attempt(async () => {

@@ -288,6 +288,21 @@ describe('with a rotation of the API key', () => {
   });
 });
 
+test('one that fails at the rotation keeps its connector, so who makes the same in that moment takes it for a twin', async () => {
+  const { client, taskQueue } = worker;
+  const name = newName();
+  const since = Date.now();
+  const handle = await start(pipelineOf(name, { thenRotate: { toSecret: 'env:SECRET_NOT_THERE' } }));
+  await answer(handle, 'approve');
+  await failureOf(handle);
+  expect(await inventory(simulator, name)).toMatchObject({ tasks: 1, runs: 1 });
+  const query = `WorkflowId = '${handle.workflowId}' AND ExecutionStatus = 'Failed'`;
+  await expect.poll(async () => (await client.workflow.count(query)).count, { timeout: 150_000 }).toBe(1);
+  const options = { id: randomUUID(), taskQueue, startToCloseTimeout: '60s' } as const;
+  const twins = await client.activity.execute('findTwins', { ...options, args: [{ name, since, besides: [] }] });
+  expect(twins).toEqual([handle.workflowId]);
+});
+
 test('provisionConnector waits for an approval before the first sync, if it is asked to', async () => {
   const name = newName();
   const { run: _run, thenRotate: _thenRotate, ...connector } = pipelineOf(name);
