@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 const INFIX = '_tmp_';
 /** Two bytes of the run's id, two of a checksum. */
 const HEX_EACH = 4;
-export const TEMPORARY_SUFFIX_LENGTH = INFIX.length + 2 * HEX_EACH;
 
 /**
  * The index that a replace fills before it is moved into place: `products_tmp_3f9a1c07`. The same run always gets the same name.

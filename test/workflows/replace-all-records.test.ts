@@ -37,8 +37,11 @@ afterAll(async () => {
 type Replacing = WorkflowHandle<typeof replaceAllRecords>;
 
 /** An index of 100 old records with a push connector; and a way to replace them by a file of so many new ones. */
-async function makeProducts({ count = 100, transformation }: { count?: number; transformation?: string } = {}) {
-  const indexName = `products-${randomUUID()}`;
+async function makeProducts({
+  count = 100,
+  transformation,
+  indexName = `products-${randomUUID()}`,
+}: { count?: number; transformation?: string; indexName?: string } = {}) {
   if (count > 0) makeIndex(simulator, indexName, { count, settings: { hitsPerPage: 7 } });
   await makePushConnector(simulator, indexName, transformation);
   const lockID = replaceAllRecordsId(simulator.applicationId, indexName);
@@ -98,6 +101,20 @@ const movesOf = async (indexName: string) => {
 };
 
 describe.concurrent('a replace that goes well', () => {
+  test('starts nothing under an id that a server on SQL refuses, however long the name of the index', async () => {
+    const { indexName, start } = await makeProducts({ indexName: `é-${randomUUID()}`.padEnd(227, 'x') });
+    const handle = await start(100, {}, { workflowId: randomUUID() });
+    await handle.result();
+    await replaced(indexName, 100);
+    const { replace = '' } = (await handle.query(replaceAllRecordsStatus)).workflows ?? {};
+    const { push = '' } =
+      (await worker.client.workflow.getHandle(replace).query(replaceAllRecordsStatus)).workflows ?? {};
+    for (const id of [replace, push]) {
+      expect(id).not.toBe('');
+      expect(Buffer.byteLength(id)).toBeLessThanOrEqual(255);
+    }
+  });
+
   test('shows the old records until it shows the new ones, and keeps the settings', async () => {
     const { indexName, start } = await makeProducts();
     const seen = new Set<string>();
@@ -282,7 +299,7 @@ describe.concurrent('what must not replace an index', () => {
   test('anything when the input is wrong, which is told before a request is sent', async () => {
     const { indexName, start } = await makeProducts();
     for (const [input, place] of [
-      [{ indexName: `${indexName}_tmp_` + 'x'.repeat(250) }, 'input.indexName: longer than 243 bytes'],
+      [{ indexName: `${indexName}_tmp_` + 'x'.repeat(250) }, 'input.indexName: longer than 228 bytes'],
       [{ approval: { policy: 'p' } }, 'input.approval: nobody is ever asked'],
       [{ onGuard: 'askApproval', approval: { policy: 'p' } }, "input.approval.policy: there is no approval policy 'p'"],
       [{ guard: { maxShrinkPercent: 101 } }, 'input.guard.maxShrinkPercent'],

@@ -1,19 +1,20 @@
 import { z } from 'zod';
 import { resourceID } from '../../operations/operation.ts';
-import { temporaryIndexOf, TEMPORARY_SUFFIX_LENGTH } from '../replace-names.ts';
+import { replaceLockID, temporaryIndexOf } from '../replace-names.ts';
 import { pushRecordsInput, recordsRef } from './push-records.ts';
 import { approvalBy, duration, intent } from './vocabulary.ts';
 
-/** In bytes of UTF-8, as Algolia counts an index's name. */
-const MAX_NAME_BYTES = 256;
+/**
+ * A server on SQL takes 255 bytes for the id of the workflow that holds the lock, which names the application, in ten, and the index.
+ * That leaves room for the temporary index's name, too: Algolia takes 256 bytes.
+ */
+const MAX_LOCKED_BYTES = 255 - replaceLockID('x'.repeat(10), '').length;
 
-/** An index whose temporary twin has a name too, and which is no such twin itself. */
+/** An index whose lock and temporary twin have a name too, and which is no such twin itself. */
 const replaceableIndex = resourceID.check((ctx) => {
   const refuse = (message: string) => ctx.issues.push({ code: 'custom', message, input: ctx.value });
-  if (Buffer.byteLength(ctx.value) > MAX_NAME_BYTES - TEMPORARY_SUFFIX_LENGTH)
-    refuse(
-      `longer than ${MAX_NAME_BYTES - TEMPORARY_SUFFIX_LENGTH} bytes, which leaves no room for the temporary index's name`,
-    );
+  if (Buffer.byteLength(ctx.value) > MAX_LOCKED_BYTES)
+    refuse(`longer than ${MAX_LOCKED_BYTES} bytes, which leaves no room for the names that are made of it`);
   const twinOf = temporaryIndexOf(ctx.value);
   if (twinOf !== undefined) refuse(`this is a temporary index of a replace of '${twinOf}'; replace that one`);
 });

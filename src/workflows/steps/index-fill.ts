@@ -4,6 +4,7 @@ import type { IndexRecords } from '../../activities/index-records.ts';
 import { repeatable } from '../proxies.ts';
 import { pushRecords } from '../push-records.ts';
 import type { Replace } from '../replace-all-records.ts';
+import { follows } from './changes.ts';
 import { deleteIndex } from './index-cleanup.ts';
 import { untilPublished } from './index-task.ts';
 import { runChild } from './run-child.ts';
@@ -47,13 +48,23 @@ export async function copyScopes({ indexName, scopes }: Input, temporaryIndex: s
   return current;
 }
 
+/** What a server on SQL takes, in bytes. */
+const MAX_ID_BYTES = 255;
+
+/** It tells what is pushed for, unless the index's name is so long that the server would refuse it. */
+function pushIdOf(lockID: string, runId: string): string {
+  const id = `${lockID}/push/${runId}`;
+  const fits = new TextEncoder().encode(id).length <= MAX_ID_BYTES;
+  return fits || !follows('fit the id of a push') ? id : `algolia-replace/push/${runId}`;
+}
+
 async function pushTo(
   temporaryIndex: string,
   { indexName, recordsRef, batch, maxParallel, reason }: Input,
   replace: Replace,
 ): Promise<{ pushed: number; distinct: number }> {
   const { workflowId: lockID, firstExecutionRunId } = workflowInfo();
-  const workflowId = `${lockID}/push/${firstExecutionRunId}`;
+  const workflowId = pushIdOf(lockID, firstExecutionRunId);
   replace.tell({ phase: 'pushing', workflows: { push: workflowId } });
   replace.pushedTo = true;
   const { pushed, distinct = pushed } = await runChild(pushRecords, {
