@@ -1,7 +1,7 @@
 import { Connection } from '@temporalio/client';
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,8 +14,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
 const HOST = '127.0.0.1';
 const HEALTHY_WITHIN_MS = 120_000;
-/** Compose's `dynamic-config.yaml` adds nothing that matters here; this lets tests jump over timers. */
-const DYNAMIC_CONFIG = `
+/** Compose's own, and what lets tests jump over timers. */
+const DYNAMIC_CONFIG = `${readFileSync(join(ROOT, 'deploy/temporal/dynamic-config.yaml'), 'utf8')}
 frontend.WorkflowTimeSkippingEnabled: [{value: true}]
 history.timerProcessorMaxTimeShift: [{value: 10ms}]
 history.workflowIdReuseMinimalInterval: [{value: 0s}]
