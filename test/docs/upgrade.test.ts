@@ -17,10 +17,16 @@ import { answer, asked } from '../setup/decide.ts';
 import { makeConnector, serveRecords, type RecordServer } from '../setup/connector.ts';
 import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
 
-/** The server looks at draining versions every three minutes; a test has no time for that. */
-const QUICK_DRAINING = {
+/**
+ * The server looks at draining versions every three minutes, and a partition of a task queue that has had a few early answers asks
+ * for the current version again only after up to half of a long poll of five minutes: a test has no time for either.
+ */
+const QUICK_VERSIONS = {
   'matching.wv.VersionDrainageStatusVisibilityGracePeriod': '1s',
   'matching.wv.VersionDrainageStatusRefreshInterval': '1s',
+  'matching.getUserDataLongPollTimeout': '10s',
+  'matching.numTaskqueueReadPartitions': 1,
+  'matching.numTaskqueueWritePartitions': 1,
 };
 const DEPLOYMENT = 'algolia-ingestion';
 const TASK_QUEUE = `upgrade-${randomUUID()}`;
@@ -44,7 +50,7 @@ beforeAll(async () => {
   secretsDir = await mkdtemp(join(tmpdir(), 'upgrade-'));
   [workflowBundle, temporal, simulator, records] = await Promise.all([
     bundleWorkflows(sharedWorkflows({ path: versionedWorkflowsPath })),
-    startTemporalServer({ ui: false, extraDynamicConfig: QUICK_DRAINING }),
+    startTemporalServer({ ui: false, extraDynamicConfig: QUICK_VERSIONS }),
     startSimulator({ applicationId: `UPGRADE${randomUUID().slice(0, 8)}` }),
     serveRecords(),
   ]);
