@@ -42,7 +42,7 @@ describe.concurrent('a run', () => {
   test('that ends is told as Algolia has it', async () => {
     const events = [{}, { status: 'critical' }];
     const runID = await startRun({ outcome: 'failure', reasonCode: 'critical', reason: 'no luck', events });
-    await vi.waitFor(() => expect(simulator.world.runs.get(runID)?.status).toBe('finished'));
+    await vi.waitFor(() => expect(simulator.world.runs.get(runID)?.status).toBe('finished'), { timeout: 150_000 });
     const { result, heartbeats } = attempt(awaitRun, input(runID));
     expect(await result).toMatchObject({
       state: 'ended',
@@ -78,7 +78,7 @@ describe.concurrent('a run', () => {
 
   test('finished without an outcome is read again before that is believed', async () => {
     const runID = await startRun({ outcome: 'success' });
-    await vi.waitFor(() => expect(simulator.world.runs.get(runID)?.status).toBe('finished'));
+    await vi.waitFor(() => expect(simulator.world.runs.get(runID)?.status).toBe('finished'), { timeout: 150_000 });
     const body = { runID, status: 'finished' };
     await simulator.control('POST /faults', {
       operation: 'getRun',
@@ -164,7 +164,7 @@ describe('on a worker without a free place', () => {
 test('a cancellation ends the wait at once', async () => {
   const runID = await startRun({ neverStart: true });
   const { result, heartbeats, cancel } = attempt(awaitRun, input(runID));
-  await vi.waitFor(() => expect(heartbeats).toHaveLength(1));
+  await vi.waitFor(() => expect(heartbeats).toHaveLength(1), { timeout: 150_000 });
   cancel();
   await expect(result).rejects.toMatchObject({ name: 'CancelledFailure' });
 });

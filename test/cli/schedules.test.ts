@@ -123,7 +123,7 @@ test('what is not in the file any more is deleted only with --prune, and only of
   await apply();
   await write(`  - {id: a, every: 1h, ${CALL}}`);
   await expect
-    .poll(async () => (await apply('--dry-run')).stdout)
+    .poll(async () => (await apply('--dry-run')).stdout, { timeout: 150_000 })
     .toContain(`? ${project}/b is not in the file; --prune deletes it`);
   expect(await listed()).toMatchObject([{ state: 'fine' }, { scheduleId: `${project}/b`, state: 'foreign' }]);
   await handleOf(`${project}/b`).describe();

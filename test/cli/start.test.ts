@@ -152,7 +152,7 @@ test('of a type that no worker has, status says that it stands still and why, no
   });
   const failed = async () =>
     (await handle.fetchHistory()).events?.some(({ workflowTaskFailedEventAttributes: of }) => of != null);
-  await vi.waitUntil(failed, { timeout: 30_000 });
+  await vi.waitUntil(failed, { timeout: 150_000 });
   const why = "Failed to initialize workflow of type 'SyncTask'";
   const { stdout } = await cli(['status', handle.workflowId]);
   expect(stdout).toContain(`It stands still, as a worker can't take it further: ${why}`);

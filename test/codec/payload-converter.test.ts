@@ -61,7 +61,9 @@ test('a decision that cannot be read is refused on record, and the next one coun
   });
   await asked(handle);
   for (const unreadable of UNREADABLE) await handle.signal('approve', RawValue.fromPayload(unreadable));
-  await vi.waitFor(async () => expect((await handle.query(approval)).refused).toHaveLength(UNREADABLE.length));
+  await vi.waitFor(async () => expect((await handle.query(approval)).refused).toHaveLength(UNREADABLE.length), {
+    timeout: 150_000,
+  });
   await answer(handle, 'reject');
   expect(await failureOf(handle)).toMatchObject({ type: 'ApprovalDenied' });
 });

@@ -74,7 +74,7 @@ async function look(keys: KeyRing): Promise<void> {
   const stop = new AbortController();
   const before = reads;
   const watching = keys.watch(stop.signal);
-  await vi.waitFor(() => expect(reads).toBeGreaterThan(before), { interval: 1 });
+  await vi.waitFor(() => expect(reads).toBeGreaterThan(before), { timeout: 150_000, interval: 1 });
   for (let turn = 0; turn < 5; turn += 1) await nextTurn();
   // A worker that stops confirms a last time; here nothing is to be told any more.
   ring = ring instanceof Error || !ring ? ring : { ...ring, overlap: false };

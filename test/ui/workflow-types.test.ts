@@ -80,10 +80,13 @@ describe.skipIf(!hasBrowser())('in the Temporal Web UI', () => {
 
   test('workflows are found by search attributes, and a query in an address is a filter', async () => {
     const id = `changeSource/${world.simulator.applicationId}`;
-    await vi.waitFor(async () => {
-      const { count } = await client.workflow.count(`ApprovalState = 'rejected' AND WorkflowId = '${id}'`);
-      expect(count).toBe(1);
-    });
+    await vi.waitFor(
+      async () => {
+        const { count } = await client.workflow.count(`ApprovalState = 'rejected' AND WorkflowId = '${id}'`);
+        expect(count).toBe(1);
+      },
+      { timeout: 150_000 },
+    );
     await ui.findWorkflows("ApprovalState='rejected'");
     await page.getByRole('link', { name: id, exact: true }).first().waitFor();
     expect(

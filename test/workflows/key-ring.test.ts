@@ -87,11 +87,14 @@ test('it continues as new with all it knows, and its memo never goes missing', a
   await Promise.all(notices.map((notice) => handle.signal(confirmEpoch, notice)));
   await handle.signal(reportRefused, { workerId: 'w3', epoch: 1 });
   await vi.waitFor(async () => expect((await handle.describe()).runId).not.toBe(runId), { timeout: 150_000 });
-  const state = await vi.waitFor(async () => {
-    const known = await handle.query(keyRingStatus);
-    expect(known.refusedTo).toEqual(['w3']);
-    return known;
-  });
+  const state = await vi.waitFor(
+    async () => {
+      const known = await handle.query(keyRingStatus);
+      expect(known.refusedTo).toEqual(['w3']);
+      return known;
+    },
+    { timeout: 150_000 },
+  );
   expect(state).toMatchObject({ epoch: 1, current: { reference: 'file:v8' }, overlap: true });
   expect(state.confirmed.toSorted()).toEqual(['w0', 'w1', 'w2', 'w3', 'w4', 'w5', 'w6']);
   expect(await memoOf(workflowId)).toEqual(state);

@@ -538,7 +538,7 @@ test('without verification no event is read', async () => {
   const result = await push({ taskID, action: 'addObject', records: products(10), verify: 'none' });
   expect(result).toMatchObject({ pushed: 10, verified: 0, failed: 0 });
   expect(simulator.world.requests.counts.listEvents ?? 0).toBe(before);
-  await expect.poll(async () => (await seeIndex(simulator, indexName))?.count).toBe(10);
+  await expect.poll(async () => (await seeIndex(simulator, indexName))?.count, { timeout: 150_000 }).toBe(10);
 });
 
 test('borrows the transformation of another index where asked', async () => {

@@ -329,7 +329,9 @@ describe.concurrent('a guard that may be overruled', () => {
     const { indexName, start } = await makeProducts();
     const handle = await start(10, { onGuard: 'askApproval', requestedBy: 'ana' });
     await phase(handle, 'waiting for an approval');
-    await vi.waitFor(async () => expect(await handle.query('approval')).toMatchObject({ state: 'waiting' }));
+    await vi.waitFor(async () => expect(await handle.query('approval')).toMatchObject({ state: 'waiting' }), {
+      timeout: 150_000,
+    });
     expect(await handle.query('approval')).toMatchObject({ plan: { previousCount: 100, count: 10 } });
     await handle.signal('approve', { approver: 'bob' });
     const result = await handle.result();
@@ -496,7 +498,7 @@ describe.concurrent('a cancelled replace', () => {
     await fault('operationIndex', 'slow', { ...moveOf(indexName), ms: 1_500 });
     const handle = await start(110);
     await phase(handle, 'moving');
-    await vi.waitFor(async () => expect(await movesOf(indexName)).toBe(1));
+    await vi.waitFor(async () => expect(await movesOf(indexName)).toBe(1), { timeout: 150_000 });
     await handle.cancel();
     expect(await handle.result()).toMatchObject({ count: 110, cancelledTooLate: true });
     await replaced(indexName, 110);

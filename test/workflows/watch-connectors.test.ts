@@ -104,11 +104,14 @@ async function makeSchedule(taskID: string): Promise<ScheduleHandle> {
     action: { type: 'startWorkflow', workflowType: 'syncTask', taskQueue: worker.taskQueue, args: [{ taskID }] },
   });
   schedules.push(schedule);
-  await vi.waitFor(async () => {
-    const ids = [];
-    for await (const listed of worker.client.schedule.list()) ids.push(listed.scheduleId);
-    expect(ids).toContain(scheduleId);
-  });
+  await vi.waitFor(
+    async () => {
+      const ids = [];
+      for await (const listed of worker.client.schedule.list()) ids.push(listed.scheduleId);
+      expect(ids).toContain(scheduleId);
+    },
+    { timeout: 150_000 },
+  );
   return schedule;
 }
 
@@ -126,7 +129,7 @@ async function startRing(more: Partial<KeyRingState>) {
     workflowId: keyRingId(APPLICATION_ID),
     args: [{ ...state, ...more }],
   });
-  await vi.waitFor(async () => expect((await ring.describe()).memo).toHaveProperty('keyRing'));
+  await vi.waitFor(async () => expect((await ring.describe()).memo).toHaveProperty('keyRing'), { timeout: 150_000 });
   return ring;
 }
 const setEnabled = (taskID: string, enabled: boolean) =>
@@ -445,10 +448,13 @@ test('an authentication is no leftover while a workflow of this application may 
       workflowId: randomUUID(),
       typedSearchAttributes: [{ key: { name: 'AlgoliaAppId', type: 'KEYWORD' }, value: applicationId }],
     });
-    await vi.waitFor(async () => {
-      const { count } = await worker.client.workflow.count(`WorkflowId = '${handle.workflowId}'`);
-      expect(count).toBe(1);
-    });
+    await vi.waitFor(
+      async () => {
+        const { count } = await worker.client.workflow.count(`WorkflowId = '${handle.workflowId}'`);
+        expect(count).toBe(1);
+      },
+      { timeout: 150_000 },
+    );
     return handle;
   };
   const [others, own] = await Promise.all([underWay('ANOTHER'), underWay(APPLICATION_ID)]);

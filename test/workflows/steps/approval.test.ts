@@ -252,7 +252,7 @@ describe('refused, and listed', () => {
     await handle.signal(proceed);
     await waiting(handle);
     await handle.signal(reject, { approver: 'dora' });
-    await vi.waitFor(async () => expect((await handle.query(approval)).state).toBe('rejected'));
+    await vi.waitFor(async () => expect((await handle.query(approval)).state).toBe('rejected'), { timeout: 150_000 });
     await handle.signal(approve, { approver: 'between' });
     await refusals(handle, 2);
     await handle.signal(proceed);
@@ -260,7 +260,7 @@ describe('refused, and listed', () => {
     await handle.signal(approve, { approver: 'emil', planHash: planHash({ n: 1 }) });
     await refusals(handle, 1);
     await handle.signal(approve, { approver: 'emil', planHash: planHash({ n: 2 }) });
-    await vi.waitFor(async () => expect((await handle.query(approval)).state).toBe('approved'));
+    await vi.waitFor(async () => expect((await handle.query(approval)).state).toBe('approved'), { timeout: 150_000 });
     await handle.signal(reject, { approver: 'late' });
     await handle.signal(proceed);
     const [first, second] = await handle.result();
@@ -288,7 +288,9 @@ describe('refused, and listed', () => {
   test('is what was approved, once the plan has changed', async () => {
     const handle = await startWaiting({}, { plans: [{ changed: true }, { changed: true }] });
     await handle.signal(approve, { approver: 'bob', planHash: planHash(PLAN) });
-    await vi.waitFor(async () => expect((await handle.query(approval)).approvalId).toMatch(/approval-2$/));
+    await vi.waitFor(async () => expect((await handle.query(approval)).approvalId).toMatch(/approval-2$/), {
+      timeout: 150_000,
+    });
     const { planHash: shown, by } = await waiting(handle);
     expect([shown, by]).toEqual([planHash({ changed: true }), []]);
     await handle.signal(approve, { approver: 'bob', planHash: planHash(PLAN) });
@@ -358,7 +360,9 @@ describe('where the sender must be known', () => {
       args: [{ requests: [{ title, plan: PLAN, policy: 'verified' }] }],
     });
     const child: Asking = worker.client.workflow.getHandle(`${title}/child`);
-    await vi.waitFor(async () => expect((await child.query(approval)).requesters).toEqual(['bob@corp']));
+    await vi.waitFor(async () => expect((await child.query(approval)).requesters).toEqual(['bob@corp']), {
+      timeout: 150_000,
+    });
     await seenBy('bob@corp', child).signal(approve, {});
     expect((await refusals(child, 1))[0]?.why).toBe('who asked for it may not approve it');
     await seenBy('ana@corp', child).signal(approve, {});
@@ -486,7 +490,7 @@ describe('silence', () => {
   test('is denial, and approvals that were not enough stay on record', async () => {
     const handle = await startWaiting({ policy: 'two' });
     await handle.signal(approve, { approver: 'bob@corp' });
-    await vi.waitFor(async () => expect((await handle.query(approval)).by).toHaveLength(1));
+    await vi.waitFor(async () => expect((await handle.query(approval)).by).toHaveLength(1), { timeout: 150_000 });
     await fastForward(worker.client, handle.workflowId, '23h');
     expect((await handle.query(approval)).state).toBe('waiting');
     await fastForward(worker.client, handle.workflowId, '2h');
@@ -502,7 +506,7 @@ describe('silence', () => {
     await handle.signal(proceed);
     await waiting(handle);
     await fastForward(worker.client, handle.workflowId, '25h');
-    await vi.waitFor(async () => expect((await handle.query(approval)).state).toBe('expired'));
+    await vi.waitFor(async () => expect((await handle.query(approval)).state).toBe('expired'), { timeout: 150_000 });
     await handle.signal(approve, { approver: 'bob' });
     await refusals(handle, 1);
     await handle.signal(proceed);
@@ -556,7 +560,7 @@ describe('silence', () => {
 test('a cancellation denies it and passes on', async () => {
   const handle = await startWaiting({ policy: 'two' });
   await handle.signal(approve, { approver: 'bob@corp' });
-  await vi.waitFor(async () => expect((await handle.query(approval)).by).toHaveLength(1));
+  await vi.waitFor(async () => expect((await handle.query(approval)).by).toHaveLength(1), { timeout: 150_000 });
   await handle.cancel();
   await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
   expect(await handle.query(approval)).toMatchObject({
