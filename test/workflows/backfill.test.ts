@@ -95,7 +95,7 @@ describe.concurrent('a backfill', () => {
     for (const [place, taskID] of taskIDs.entries()) expect(runsOf(taskID)).toHaveLength(place === 7 ? 0 : 1);
   });
 
-  test('goes on in a new history, with what is paused, set and counted', async () => {
+  test('goes on in a new history, with what is paused, set and counted', { timeout: 600_000 }, async () => {
     const { sourceID, taskIDs } = await makeTasks(200);
     const handle = await start({ taskFilter: { sourceID: [sourceID] }, maxParallel: 20 });
     await handle.signal(pause);
