@@ -4,6 +4,7 @@ import type { InputOf, OutputOf } from '../operations/index.ts';
 import { date } from '../operations/operation.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { attempt } from './attempt.ts';
+import { startOfLongestRun } from './start-of-longest-run.ts';
 import { callWith } from './with-fresh-key.ts';
 
 const PAGE_SIZE = 100;
@@ -12,8 +13,6 @@ const MAX_EVENTS_READ = 2_000;
 const MAX_DATA_CHARACTERS = 1_000;
 /** A run may be over before all of its events show: while there are fewer than it has received, they are read again after these pauses. */
 const PAUSES_MS = [1_000, 2_000];
-/** Longer than any run takes: where its creation is not known, this is how far back its events are looked for. */
-const LONGEST_RUN_MS = 30 * 24 * 60 * 60 * 1_000;
 const TYPES = ['fetch', 'record', 'log', 'transform'] as const;
 const STATUSES = ['created', 'started', 'retried', 'failed', 'succeeded', 'critical'] as const;
 const FAILED = ['failed', 'critical'] as const;
@@ -57,7 +56,7 @@ export function createDigestEvents(client: AlgoliaClient, keys: ApiKeys) {
     return attempt(async (signal) => {
       const call = callWith(client, keys, signal);
       const { runID, received = 0 } = input;
-      const startDate = date.safeParse(input.startDate).success ? input.startDate : longAgo();
+      const startDate = date.safeParse(input.startDate).success ? input.startDate : startOfLongestRun();
       const list: List = (more) => call('listEvents', { runID, startDate, sort: 'publishedAt', order: 'asc', ...more });
       const firstPage = () => list({ itemsPerPage: PAGE_SIZE, page: 1 });
       let first = await firstPage();
@@ -78,7 +77,6 @@ export function createDigestEvents(client: AlgoliaClient, keys: ApiKeys) {
   };
 }
 
-const longAgo = () => new Date(Date.now() - LONGEST_RUN_MS).toISOString();
 const totalOf = ({ pagination, events }: OutputOf<'listEvents'>) => pagination?.nbItems ?? events.length;
 
 type List = (more: Partial<InputOf<'listEvents'>>) => Promise<OutputOf<'listEvents'>>;

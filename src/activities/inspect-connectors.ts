@@ -6,13 +6,12 @@ import { inParallel } from './in-parallel.ts';
 import { ingests } from './inspect-task.ts';
 import type { ListTaskIDsInput } from './list-task-ids.ts';
 import type { Look, Problem } from './problem.ts';
+import { startOfLongestRun } from './start-of-longest-run.ts';
 import { callWith, type Call } from './with-fresh-key.ts';
 
 const PAGE_SIZE = 100;
 /** A task whose runs fail every minute is known well enough by these. */
 const MAX_RUN_PAGES = 10;
-/** Without a start date the API looks back seven days only. */
-const RUNNING_LOOK_BACK_MS = 30 * 24 * 3_600_000;
 const AT_A_TIME = 8;
 /** An outage makes everything stale at once; people need not be told of all of it by name. */
 const MAX_PROBLEMS = 500;
@@ -109,7 +108,7 @@ async function readTasks(
 
 /** The oldest run of each task that is not over. */
 async function readRunning(call: Call, now: number): Promise<Map<string, Run>> {
-  const startDate = new Date(now - RUNNING_LOOK_BACK_MS).toISOString();
+  const startDate = startOfLongestRun(now);
   const oldest = new Map<string, Run>();
   for (let page = 1; ; page += 1) {
     const status = ['created', 'started'] as const;

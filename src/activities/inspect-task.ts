@@ -4,12 +4,11 @@ import type { OutputOf } from '../operations/index.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { attempt } from './attempt.ts';
 import { isOver } from './polled-run.ts';
+import { startOfLongestRun } from './start-of-longest-run.ts';
 import { callWith } from './with-fresh-key.ts';
 
 /** Runs of a task that a trigger may meet: the newest page is enough to tell a new one from these. */
 const RUNS_READ = 100;
-/** By default the API looks back seven days only. */
-const LONGEST_RUN_MS = 30 * 24 * 60 * 60 * 1_000;
 
 export interface TaskInspection {
   readonly enabled: boolean;
@@ -34,11 +33,10 @@ export function createInspectTask(client: AlgoliaClient, keys: ApiKeys) {
     return attempt(async (signal) => {
       const call = callWith(client, keys, signal);
       const newest = { taskID, itemsPerPage: RUNS_READ, sort: 'createdAt', order: 'desc' } as const;
-      const startDate = new Date(Date.now() - LONGEST_RUN_MS).toISOString();
       const [task, { runs }, going] = await Promise.all([
         call('getTask', { taskID }),
         call('listRuns', newest),
-        call('listRuns', { ...newest, status: ['created', 'started'], startDate }),
+        call('listRuns', { ...newest, status: ['created', 'started'], startDate: startOfLongestRun() }),
       ]);
       // Only to find the workflow by its index: not worth failing for.
       const destination = await call('getDestination', { destinationID: task.destinationID }).catch(ignoreAlgolia);

@@ -3,17 +3,16 @@ import type { ApiKeys } from '../secrets/api-keys.ts';
 import { attempt } from './attempt.ts';
 import { isOver } from './polled-run.ts';
 import { ingests } from './inspect-task.ts';
+import { startOfLongestRun } from './start-of-longest-run.ts';
 import { callWith } from './with-fresh-key.ts';
 
 const PAGE_SIZE = 100;
-/** Without it the API looks back seven days. */
-const LOOK_BACK_MS = 30 * 24 * 3_600_000;
 
 /** The ids of all runs that ingest and have not ended; of those in `among` if given. (A push brings its key with each request.) */
 export function createListRunsGoingOn(client: AlgoliaClient, keys: ApiKeys) {
   return async function listRunsGoingOn({ among }: { among?: readonly string[] }): Promise<string[]> {
     return attempt(async (signal) => {
-      const startDate = new Date(Date.now() - LOOK_BACK_MS).toISOString();
+      const startDate = startOfLongestRun();
       const call = callWith(client, keys, signal);
       const readPages = async (found: Set<string>) => {
         for (let page = 1; ; page += 1) {
