@@ -5,7 +5,7 @@ import { operationNames, operations, type InputOf, type OperationName, type Outp
 import type { Operation } from '../operations/operation.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { attempt, sendIfCurrent, sendOnce } from './attempt.ts';
-import { withFreshKey } from './with-fresh-key.ts';
+import { callWith } from './with-fresh-key.ts';
 
 /** Every operation of the table as an activity of its name, taking and returning what the official client's method does. */
 export type OperationActivities = { [N in OperationName]: (input: InputOf<N>) => Promise<OutputOf<N>> };
@@ -20,8 +20,8 @@ function activityFor(name: OperationName, client: AlgoliaClient, keys: ApiKeys) 
   const operation: Operation = operations[name];
   return (input: unknown): Promise<unknown> =>
     attempt(async (signal) => {
-      const call = (more: { readonly writeBefore?: number } = {}): Promise<unknown> =>
-        withFreshKey(keys, (options) => client.call(name, input as never, { signal, ...more, ...options }));
+      const call = (more?: { readonly writeBefore: number }): Promise<unknown> =>
+        callWith(client, keys, signal, more)(name, input as never);
       if (operation.effect === 'once') return sendOnce(name, call);
       if (operation.effect === 'read') return call();
       try {

@@ -4,7 +4,7 @@ import type { InputOf, OutputOf } from '../operations/index.ts';
 import type { ApiKeys } from '../secrets/api-keys.ts';
 import { attempt, sendIfCurrent } from './attempt.ts';
 import { listAllResources } from './list-resources.ts';
-import { callWith, withFreshKey } from './with-fresh-key.ts';
+import { callWith } from './with-fresh-key.ts';
 
 export interface TakeOverCronsInput {
   readonly taskIDs: readonly string[];
@@ -50,9 +50,7 @@ export function createTakeOverCrons(client: AlgoliaClient, keys: ApiKeys) {
         const { taskID } = task;
         // Neither null nor an empty text is a cron, so the only way to have none is to replace the task by itself without it.
         const input = { taskID, taskReplace: withoutCron(task) };
-        await sendIfCurrent('replaceTask', ({ writeBefore }) =>
-          withFreshKey(keys, (options) => client.call('replaceTask', input, { signal, writeBefore, ...options })),
-        );
+        await sendIfCurrent('replaceTask', (more) => callWith(client, keys, signal, more)('replaceTask', input));
         return !(await getTask(taskID))?.cron;
       };
       const all = new Set([...taskIDs, ...(await Promise.all(sourceIDs.map(tasksOf))).flat()]);

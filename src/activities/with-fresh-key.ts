@@ -35,8 +35,8 @@ const isRefusedKey = (error: unknown) => error instanceof AlgoliaError && error.
 /** Calls an operation by its name. */
 export type Call = <N extends OperationName>(name: N, input: InputOf<N>) => Promise<OutputOf<N>>;
 
-/** For what an activity calls: each time with a fresh key, until its signal is aborted. */
+/** For what an activity calls: each time with a fresh key, until its signal is aborted, and what it writes before `writeBefore`. */
 export const callWith =
-  (client: AlgoliaClient, keys: ApiKeys, signal: AbortSignal): Call =>
+  (client: AlgoliaClient, keys: ApiKeys, signal: AbortSignal, more: Pick<CallOptions, 'writeBefore'> = {}): Call =>
   (name, input) =>
-    withFreshKey(keys, (options) => client.call(name, input, { signal, ...options }));
+    withFreshKey(keys, (options) => client.call(name, input, { signal, ...more, ...options }));
