@@ -329,10 +329,7 @@ describe.concurrent('a guard that may be overruled', () => {
     const { indexName, start } = await makeProducts();
     const handle = await start(10, { onGuard: 'askApproval', requestedBy: 'ana' });
     await phase(handle, 'waiting for an approval');
-    await vi.waitFor(async () => expect(await handle.query('approval')).toMatchObject({ state: 'waiting' }), {
-      timeout: 150_000,
-    });
-    expect(await handle.query('approval')).toMatchObject({ plan: { previousCount: 100, count: 10 } });
+    expect(await asked(handle)).toMatchObject({ plan: { previousCount: 100, count: 10 } });
     await handle.signal('approve', { approver: 'bob' });
     const result = await handle.result();
     expect(result).toMatchObject({
