@@ -16,11 +16,18 @@ export async function freePort(wanted = 0): Promise<number> {
   }
   const { port } = server.address() as AddressInfo;
   // A connection that this side ends first is remembered (TIME_WAIT), and holds the port against others.
-  const client = connect(port, HOST).resume();
-  const [accepted] = (await once(server, 'connection')) as [Socket];
-  accepted.resume().end();
-  await once(client, 'close');
+  const accepted = new Set<Socket>();
+  server.on('connection', (socket) => {
+    // Not only one's own: where a server was killed, its clients dial without a pause.
+    accepted.add(socket);
+    socket
+      .on('error', () => undefined)
+      .resume()
+      .end();
+  });
+  await once(connect(port, HOST).resume(), 'close');
   server.close();
+  for (const socket of accepted) socket.destroy();
   await once(server, 'close');
   return port;
 }
