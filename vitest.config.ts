@@ -3,9 +3,9 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'simulator/**/*.test.ts'],
-    // Temporal's native core is one per process: forks, and as many as CI has cores: with more it takes as long, and tests time out.
+    // Temporal's native core is one per process: forks, and one more than CI has cores, as tests wait half of the time.
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     // Nobody knows how fast the machine is: what takes so long hangs.
     testTimeout: 180_000,
     hookTimeout: 180_000,
