@@ -128,7 +128,7 @@ function retryAfter(answer: Answer): Pick<AlgoliaErrorDetails, 'retryAfterMs'> {
   const ms = /^\d+(\.\d+)?$/.test(value)
     ? Number(value) * 1000
     : /^[A-Z][a-z]{2}.*\d\d:\d\d:\d\d/.test(value)
-      ? Date.parse(value) - Date.now()
+      ? Date.parse(value.endsWith(' GMT') ? value : `${value} GMT`) - Date.now()
       : NaN;
   return Number.isNaN(ms) ? {} : { retryAfterMs: Math.round(Math.min(Math.max(ms, 1_000), 300_000)) };
 }

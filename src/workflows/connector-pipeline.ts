@@ -1,9 +1,9 @@
-import { defineQuery, ParentClosePolicy } from '@temporalio/workflow';
+import { defineQuery, isCancellation, ParentClosePolicy } from '@temporalio/workflow';
 import type { Checked, WorkflowInput } from '../activities/check-input.ts';
 import { checkInput } from './proxies.ts';
 import { rotateApiKey, rotateApiKeyId, type RotateApiKeyInput, type RotateApiKeyResult } from './rotate-api-key.ts';
 import { checkPolicy, openApprovals, requireApproval, type ApprovalOutcome } from './steps/approval.ts';
-import { followChanges } from './steps/changes.ts';
+import { followChanges, follows } from './steps/changes.ts';
 import {
   atTheStart,
   describeConnector,
@@ -48,6 +48,7 @@ export type ConnectorPipelineStatus = ConnectorStatus & Partial<Omit<ConnectorPi
 export const connectorPipelineStatus = defineQuery<ConnectorPipelineStatus>('status');
 
 type Input = Checked<'connectorPipeline'>;
+type Rotated = Pick<ConnectorPipelineResult, 'rotation' | 'secondSync'>;
 
 export async function connectorPipeline(rawInput: ConnectorPipelineInput): Promise<ConnectorPipelineResult> {
   followChanges();
@@ -63,9 +64,7 @@ export async function connectorPipeline(rawInput: ConnectorPipelineInput): Promi
   await checkPolicy(input.approval?.policy);
   const { connector, approval, sync } = await makeAndProve(input, progress);
   const { ids, created, adopted, differs } = connector;
-  const rotated: Pick<ConnectorPipelineResult, 'rotation' | 'secondSync'> = input.thenRotate
-    ? await rotateAndProve(input, ids.taskID, progress)
-    : {};
+  const rotated: Rotated = input.thenRotate ? await rotateAndProve(input, ids.taskID, progress) : {};
   progress.tell({ step: 'done' });
   findableBy({ Outcome: rotated.rotation?.outcome === 'abandoned' ? 'rotation abandoned' : 'success' });
   return { ids, created, adopted, differs, approval, sync, ...rotated };
@@ -128,23 +127,33 @@ async function rotateAndProve(
   input: Input,
   taskID: string,
   progress: Progress<ConnectorPipelineStatus>,
-): Promise<Pick<ConnectorPipelineResult, 'rotation' | 'secondSync'>> {
+): Promise<Rotated> {
+  try {
+    const rotation = await rotate(input, progress);
+    progress.tell({ rotation });
+    // Without a new key there is nothing to prove.
+    if (rotation.outcome === 'abandoned') return { rotation };
+    const secondSync = await runSync(input, taskID, 'second-sync', progress);
+    progress.tell({ secondSync });
+    return { rotation, secondSync };
+  } catch (error) {
+    const failed = progress.status.rotation ? 'second sync failed' : 'rotation failed';
+    if (follows('outcome of a failed rotation')) findableBy({ Outcome: isCancellation(error) ? 'cancelled' : failed });
+    throw error;
+  }
+}
+
+async function rotate(input: Input, progress: Progress<ConnectorPipelineStatus>): Promise<RotateApiKeyResult> {
   // One rotation of an application at a time: its id is the lock.
   const workflowId = rotateApiKeyId(input.applicationId);
   progress.tell({ step: `rotating the API key, with an approval of its own: workflow ${workflowId}` });
   const { requestedBy, reason = `after the first sync of ${input.name}` } = input;
-  const rotation = await runChild(rotateApiKey, {
+  return runChild(rotateApiKey, {
     args: [{ reason, ...(input.thenRotate as RotateApiKeyInput), ...(requestedBy ? { requestedBy } : {}) }],
     workflowId,
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
     staticSummary: `rotation after the first sync of ${input.name}`,
   });
-  progress.tell({ rotation });
-  // Without a new key there is nothing to prove.
-  if (rotation.outcome === 'abandoned') return { rotation };
-  const secondSync = await runSync(input, taskID, 'second-sync', progress);
-  progress.tell({ secondSync });
-  return { rotation, secondSync };
 }
 
 function describe(status: ConnectorPipelineStatus): string {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { AlgoliaClient } from '../../src/algolia/client.ts';
 import {
   answerJson,
@@ -112,6 +112,15 @@ describe('§12.2: Retry-After', () => {
 
   test('counts as an HTTP date', async () => {
     const ms = (await retryAfter(new Date(Date.now() + 200_000).toUTCString())) ?? 0;
+    expect(ms).toBeGreaterThan(1_000);
+    expect(ms).toBeLessThanOrEqual(200_000);
+  });
+
+  test.each(['America/New_York', 'Asia/Tokyo'])('counts as GMT where a date says no zone, also in %s', async (zone) => {
+    vi.stubEnv('TZ', zone);
+    const [day = '', date, month, year, time] = new Date(Date.now() + 200_000).toUTCString().split(' ');
+    const ms = (await retryAfter(`${day.slice(0, 3)} ${month} ${date?.replace(/^0/, ' ')} ${time} ${year}`)) ?? 0;
+    vi.unstubAllEnvs();
     expect(ms).toBeGreaterThan(1_000);
     expect(ms).toBeLessThanOrEqual(200_000);
   });
