@@ -1,4 +1,4 @@
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, type BundleOptions } from '@temporalio/worker';
 import { execFile } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -31,11 +31,22 @@ async function bundleWorkflows(directory: string): Promise<void> {
       }),
       payloadConverterPath,
       logger,
+      webpackConfigHook: namedFromHere,
       ...(kind.encrypting ? { failureConverterPath } : {}),
     });
     await writeFile(join(directory, bundleFile(kind)), code);
   }
 }
+
+/** Stack traces in histories name files of the project, not of the machine that built it. */
+const namedFromHere: NonNullable<BundleOptions['webpackConfigHook']> = (config) => ({
+  ...config,
+  output: {
+    ...config.output,
+    devtoolModuleFilenameTemplate: ({ absoluteResourcePath }: { absoluteResourcePath: string }) =>
+      absoluteResourcePath.replaceAll(ROOT, ''),
+  },
+});
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {

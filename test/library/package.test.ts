@@ -80,6 +80,15 @@ test('the package has what runs and nothing else', () => {
     expect(packed).toContain(path);
 });
 
+test('the workflows name no directory of the machine that built them, for stack traces tell it', async () => {
+  const bundle = join(project, 'node_modules/algolia-ingestion-worker/dist/workflow-bundle.cjs');
+  const [code = '', map = ''] = (await readFile(bundle, 'utf8')).split(/sourceMappingURL=data:[^,]*,/);
+  const { sources } = JSON.parse(Buffer.from(map, 'base64').toString('utf8')) as { sources: string[] };
+  expect(sources).toContain('src/workflows/sync-task.ts');
+  expect(sources.filter((source) => source.includes(process.cwd()))).toEqual([]);
+  expect(code).not.toContain(process.cwd());
+});
+
 test('a strict project compiles the examples, and would not if the types were none', async () => {
   await compile();
   const wrong = `import { createActivities, loadConfig, type InputOf } from 'algolia-ingestion-worker';
