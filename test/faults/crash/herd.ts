@@ -27,6 +27,7 @@ export interface HerdOptions {
 }
 
 const HOST = '127.0.0.1';
+const RESTART_AFTER_MS = 500;
 
 export async function startHerd({
   size,
@@ -53,15 +54,30 @@ export async function startHerd({
       return { temporal, algolia, spawn, worker: spawn() };
     }),
   );
+  type Member = (typeof members)[number];
   const past: SpawnedWorker[] = [];
-  const member = (place: number) => members[place] as (typeof members)[number];
+  const member = (place: number) => members[place] as Member;
+  let hasEnded = false;
+  /** As whatever runs workers does, with one that gave up because there was no Temporal server when it started. */
+  const lookAfter = async (one: Member): Promise<void> => {
+    while (!hasEnded) {
+      const { worker } = one;
+      await worker.exited;
+      await delay(RESTART_AFTER_MS);
+      if (!hasEnded && one.worker === worker) replace(one);
+    }
+  };
+  const replace = (one: Member) => {
+    past.push(one.worker);
+    one.worker = one.spawn();
+  };
+  for (const one of members) void lookAfter(one);
   return {
     size,
     async kill(place) {
       const one = member(place);
-      past.push(one.worker);
       await one.worker.end('SIGKILL');
-      one.worker = one.spawn();
+      replace(one);
     },
     async freeze(place, ms) {
       const { process: frozen } = member(place).worker;
@@ -84,6 +100,7 @@ export async function startHerd({
     },
     stderr: () => [...past, ...members.map(({ worker }) => worker)].map((worker) => worker.stderr()).join(''),
     async stop() {
+      hasEnded = true;
       await Promise.all(members.map(({ worker }) => worker.end('SIGKILL')));
       await Promise.all(members.flatMap(({ temporal, algolia }) => [temporal.stop(), algolia.stop()]));
     },
