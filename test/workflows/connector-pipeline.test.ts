@@ -280,9 +280,8 @@ describe('with a rotation of the API key', () => {
 
   test('a second sync that fails is told, and the new key stays', async () => {
     const { own, handle, rotation, stop } = await ownApplication();
-    const { ids } = await handle.query(connectorPipelineStatus);
-    const failure = { outcome: 'failure', reasonCode: 'critical', reason: 'no shop' };
-    await own.control('POST /runs/script', { taskID: ids.taskID, durationMs: 0, events: [{}], ...failure });
+    const { taskID } = (await handle.query(connectorPipelineStatus)).ids;
+    await own.control('POST /runs/script', { taskID, outcome: 'failure', reasonCode: 'critical', durationMs: 0 });
     await answer(rotation, 'approve', 'bob');
     expect(await failureOf(handle)).toMatchObject({ cause: { type: 'SyncFailed' } });
     expect(await outcomeOf(handle)).toBe('second sync failed');
