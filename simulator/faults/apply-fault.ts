@@ -45,7 +45,7 @@ export async function applyFault(fault: Fault, reply: Reply, perform: () => Prom
       await delay(fault.ms);
       return reply.json(await perform());
     case 'slow':
-      await delay(fault.ms ?? SLOW_MS);
+      await (fault.until ?? delay(fault.ms ?? SLOW_MS));
       return reply.json(await perform());
     case 'loseAnswer':
       await perform();

@@ -19,6 +19,8 @@ export type FaultKind = (typeof faultKinds)[number];
 /** A request that may meet a fault. */
 export interface FaultSubject {
   readonly operation: string;
+  /** What it was sent with. */
+  readonly apiKey: string | undefined;
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly body: unknown;
@@ -48,6 +50,8 @@ export interface Fault {
   readonly body?: unknown;
   /** `slow` and `hang`: for how long (`hang` without it: for ever). `drip`: from one byte to the next. */
   readonly ms?: number | undefined;
+  /** `slow`: what it waits for instead of a time. For tests in the same process. */
+  readonly until?: Promise<unknown>;
   /** `reset`: before the answer, in the middle of it, or when it is complete. */
   readonly where: 'headers' | 'body' | 'end';
   /** `status`, `html`, `redirect`, `reset`: whether the request takes effect all the same. */

@@ -25,7 +25,7 @@ export async function handleRequest(world: World, request: IncomingMessage, resp
   const operation = route?.route.target.operation ?? 'unknown';
 
   const seenBody = body instanceof ApiError ? undefined : body;
-  const fault = world.faults.take({ operation, params, query, body: seenBody });
+  const fault = world.faults.take({ operation, apiKey: credentials.apiKey, params, query, body: seenBody });
   const logged = world.requests.add({
     operation,
     method,
