@@ -8,6 +8,7 @@ import { startSimulator, type Simulator } from '../simulator/index.ts';
 import { firstRing, keyRingId, type KeyRingState } from '../src/secrets/key-ring-state.ts';
 import { makeConnector, serveRecords } from './setup/connector.ts';
 import { freeAddress } from './setup/free-address.ts';
+import { hold } from './setup/hold.ts';
 import { spawnWorker } from './setup/spawn-worker.ts';
 import { startTestWorker, workerEnvironment } from './setup/start-worker.ts';
 
@@ -34,11 +35,7 @@ const becomes = (address: string, health: object) =>
 
 test('a worker is ready while it polls, and alive until it has left', async () => {
   const address = await freeAddress();
-  const { id } = await simulator.control<{ id: number }>('POST /faults', {
-    operation: 'listTasks',
-    kind: 'slow',
-    ms: 2_000,
-  });
+  const request = hold(simulator, 'listTasks');
   const worker = await startTestWorker({ simulator, environment: { HEALTH_ADDRESS: address, SHUTDOWN_GRACE: '20s' } });
   await becomes(address, { code: 200, status: 'ready', checks: { polling: 'ok', temporal: 'ok', apiKey: 'ok' } });
   expect((await fetch(`http://${address}/readyz`, { method: 'HEAD' })).status).toBe(200);
@@ -50,10 +47,11 @@ test('a worker is ready while it polls, and alive until it has left', async () =
     args: [{}],
     startToCloseTimeout: '20s',
   });
-  await vi.waitFor(() => expect(simulator.world.faults.list().find((fault) => fault.id === id)?.hits).toBe(1), soon);
+  await request.met();
   const stopped = worker.stop();
   expect(await ask(address, '/readyz')).toMatchObject({ code: 503, checks: { polling: 'the worker is draining' } });
   expect(await ask(address, '/livez')).toEqual({ code: 200, status: 'alive' });
+  request.release();
   await stopped;
   await expect(ask(address, '/livez')).rejects.toThrow('fetch failed');
 });

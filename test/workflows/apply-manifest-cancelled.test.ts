@@ -2,7 +2,9 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Simulator } from '../../simulator/index.ts';
 import { applyManifest, applyManifestId, applyManifestStatus } from '../../src/workflows/apply-manifest.ts';
 import { callAlgolia } from '../setup/connector.ts';
+import { cancellationArrived } from '../setup/cancellation-arrived.ts';
 import { answer, failureOf } from '../setup/decide.ts';
+import { hold } from '../setup/hold.ts';
 import { startApplication } from '../setup/manifests.ts';
 import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
 
@@ -43,15 +45,14 @@ const apply = async (workflowId = applyManifestId(simulator.applicationId)) => {
 
 /** Cancels what is being applied while a request is under way, which takes effect whoever waits for its answer. */
 async function cancelDuring(operation: string, workflowId?: string) {
-  const { id } = await simulator.control<{ id: number }>('POST /faults', { operation, kind: 'slow', ms: 3_000 });
+  const request = hold(simulator, operation);
   const { handle, lock } = await apply(workflowId);
   await vi.waitFor(() => lock.describe(), { timeout: 150_000 });
   await answer(lock, 'approve');
-  await vi.waitFor(() => expect(simulator.world.faults.list().find((fault) => fault.id === id)?.hits).toBe(1), {
-    timeout: 150_000,
-    interval: 20,
-  });
+  await request.met();
   await handle.cancel();
+  await cancellationArrived(lock);
+  request.release();
   expect((await failureOf(handle)).name).toBe('CancelledFailure');
   return lock;
 }

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Simulator } from '../../simulator/index.ts';
 import { applyManifest, applyManifestId, applyManifestStatus } from '../../src/workflows/apply-manifest.ts';
 import { callAlgolia } from '../setup/connector.ts';
 import { answer } from '../setup/decide.ts';
+import { hold } from '../setup/hold.ts';
 import { startApplication } from '../setup/manifests.ts';
 import { MortalWorker } from '../setup/mortal-worker.ts';
 
@@ -40,11 +41,7 @@ test('a manifest whose worker is killed during its creates is applied whole, and
     ],
     tasks: [{ source: 'shop', destination: 'shop', action: 'append' }],
   };
-  const faults = await Promise.all(
-    KILLED_DURING.map((operation) =>
-      simulator.control<{ id: number }>('POST /faults', { operation, kind: 'slow', ms: 3_000 }),
-    ),
-  );
+  const requests = KILLED_DURING.map((operation) => hold(simulator, operation));
   worker.start();
   const handle = await worker.client.workflow.start(applyManifest, {
     taskQueue: worker.taskQueue,
@@ -52,13 +49,11 @@ test('a manifest whose worker is killed during its creates is applied whole, and
     args: [{ manifest }],
   });
   await answer(handle, 'approve');
-  for (const { id } of faults) {
-    // The request is under way, and takes effect when nobody waits for its answer any more.
-    await vi.waitFor(() => expect(simulator.world.faults.list().find((fault) => fault.id === id)?.hits).toBe(1), {
-      timeout: 150_000,
-      interval: 20,
-    });
+  for (const request of requests) {
+    await request.met();
     await worker.kill();
+    // It takes effect when nobody waits for its answer any more.
+    request.release();
     worker.start();
   }
   expect(await handle.result()).toMatchObject({ outcome: 'applied', counts: { create: 5, update: 1 } });

@@ -6,6 +6,7 @@ import { changeSource, changeSourceStatus, type ChangeSourceInput } from '../../
 import { allAnswered } from '../setup/all-answered.ts';
 import { callAlgolia, makeConnector, serveRecords, type RecordServer } from '../setup/connector.ts';
 import { answer, asked, failureOf } from '../setup/decide.ts';
+import { hold } from '../setup/hold.ts';
 import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
 import { fastForward } from '../setup/time-skipping.ts';
 
@@ -120,17 +121,12 @@ describe.concurrent('a change that is approved', () => {
   test('is put back when it is cancelled while the update is under way', async () => {
     const made = await makeConnector(simulator, { url: records.url });
     const { sourceID } = made;
-    await simulator.control('POST /faults', {
-      operation: 'updateSource',
-      kind: 'slow',
-      ms: 2_000,
-      match: { sourceID },
-    });
+    const update = hold(simulator, 'updateSource', { match: { sourceID } });
     const handle = await change({ sourceID, sourceUpdate: toOthers() });
     await answer(handle, 'approve');
-    const step = async () => (await handle.query(changeSourceStatus)).step;
-    await vi.waitFor(async () => expect(await step()).toMatch(/^updating/), WAIT);
+    await update.met();
     await handle.cancel();
+    update.release();
     expect((await failureOf(handle)).name).toBe('CancelledFailure');
     await allAnswered(simulator, 'updateSource');
     expect((await sourceOf(sourceID)).input).toEqual({ url: records.url });

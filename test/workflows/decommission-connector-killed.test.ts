@@ -4,6 +4,7 @@ import { startSimulator, type Simulator } from '../../simulator/index.ts';
 import { decommissionConnector, decommissionConnectorStatus } from '../../src/workflows/decommission-connector.ts';
 import { callAlgolia, makeConnector, type MadeConnector } from '../setup/connector.ts';
 import { answer, failureOf } from '../setup/decide.ts';
+import { hold } from '../setup/hold.ts';
 import { MortalWorker } from '../setup/mortal-worker.ts';
 
 let simulator: Simulator;
@@ -30,11 +31,6 @@ const decommission = () =>
     workflowId: `decommission-${randomUUID()}`,
     args: [{ taskID: made.taskID, alsoDelete: ['destination', 'source'] }],
   });
-const met = () =>
-  vi.waitFor(() => expect(simulator.world.faults.list()).toMatchObject([{ hits: 1 }]), {
-    timeout: 150_000,
-    interval: 50,
-  });
 const left = () => {
   const { tasks, destinations, sources } = simulator.world;
   return [tasks.get(made.taskID), destinations.get(made.destinationID), sources.get(made.sourceID)].filter(Boolean);
@@ -44,12 +40,13 @@ test.for(['deleteTask', 'deleteSource'] as const)(
   'a worker that is killed in the middle of %s leaves nothing behind for the next one',
   { timeout: 180_000 },
   async (operation) => {
-    // The request is on its way already: it takes effect after its sender is dead.
-    await simulator.control('POST /faults', { operation, kind: 'hang', ms: 1_000 });
+    const request = hold(simulator, operation);
     const handle = await decommission();
     await answer(handle, 'approve');
-    await met();
+    await request.met();
     await worker.kill();
+    // It was on its way already: it takes effect though its sender is dead.
+    request.release();
     worker.start();
     const { deleted } = await handle.result();
     expect(deleted.map(({ resource }) => resource)).toEqual(['task', 'destination', 'source']);

@@ -8,6 +8,7 @@ import {
 } from '../../src/workflows/decommission-connector.ts';
 import { callAlgolia, makeConnector } from '../setup/connector.ts';
 import { answer, asked, failureOf } from '../setup/decide.ts';
+import { hold } from '../setup/hold.ts';
 import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
 import { fastForward } from '../setup/time-skipping.ts';
 import { makeTransformed, OLD_CODE } from '../setup/transformation.ts';
@@ -233,16 +234,12 @@ describe.concurrent('a decommissioning that is approved', () => {
 
   test('is finished even if it is cancelled while it deletes', async () => {
     const made = await makeWhole();
-    await simulator.control('POST /faults', {
-      operation: 'deleteTask',
-      kind: 'slow',
-      ms: 2_000,
-      match: { taskID: made.taskID },
-    });
+    const deletion = hold(simulator, 'deleteTask', { match: { taskID: made.taskID } });
     const handle = await decommission({ taskID: made.taskID, alsoDelete: ['destination', 'source'] });
     await answer(handle, 'approve');
-    await untilStep(handle, /^deleting$/);
+    await deletion.met();
     await handle.cancel();
+    deletion.release();
     expect((await handle.result()).deleted).toHaveLength(3);
     expect(there(made)).toEqual(WHOLE.slice(3));
   });
@@ -288,15 +285,11 @@ describe.concurrent('nothing is deleted, and the task is enabled again', () => {
 
   test('when it is cancelled while the task is being disabled', async () => {
     const made = await makeWhole();
-    await simulator.control('POST /faults', {
-      operation: 'disableTask',
-      kind: 'slow',
-      ms: 2_000,
-      match: { taskID: made.taskID },
-    });
+    const disabling = hold(simulator, 'disableTask', { match: { taskID: made.taskID } });
     const handle = await decommission({ taskID: made.taskID });
-    await untilStep(handle, /^disabling/);
+    await disabling.met();
     await handle.cancel();
+    disabling.release();
     expect((await failureOf(handle)).name).toBe('CancelledFailure');
     await untouched(made);
   });

@@ -7,6 +7,7 @@ import {
   type DeployTransformationInput,
 } from '../../src/workflows/deploy-transformation.ts';
 import { answer, failureOf } from '../setup/decide.ts';
+import { hold } from '../setup/hold.ts';
 import { MortalWorker } from '../setup/mortal-worker.ts';
 import {
   makeTransformed,
@@ -46,16 +47,13 @@ const runsOfCanary = () => simulator.world.runs.by('taskID', made.taskID);
 
 test('a worker that is killed while it updates has deployed it all the same, and one canary runs', async () => {
   await simulator.control('POST /runs/script', { taskID: made.taskID, durationMs: 0 });
-  // The request is on its way already: it takes effect after its sender is dead.
-  const fault = { operation: 'updateTransformation', kind: 'hang', ms: 1_000 };
-  await simulator.control('POST /faults', fault);
+  const update = hold(simulator, 'updateTransformation');
   const handle = await deploy();
   await answer(handle, 'approve');
-  await vi.waitFor(() => expect(simulator.world.faults.list()).toMatchObject([{ hits: 1 }]), {
-    timeout: 150_000,
-    interval: 50,
-  });
+  await update.met();
   await worker.kill();
+  // It was on its way already: it takes effect though its sender is dead.
+  update.release();
   worker.start();
   expect(await handle.result()).toMatchObject({ outcome: 'deployed', sync: { verdict: 'success' } });
   expect(await transformationOf(simulator, made.transformationID)).toMatchObject({ input: { code: NEW_CODE } });

@@ -8,6 +8,7 @@ import {
 } from '../../src/workflows/deploy-transformation.ts';
 import { callAlgolia, serveRecords, type RecordServer } from '../setup/connector.ts';
 import { answer, asked, failureOf } from '../setup/decide.ts';
+import { hold } from '../setup/hold.ts';
 import { makeRecordsDirectory, type RecordsDirectory } from '../setup/records-directory.ts';
 import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
 import { fastForward } from '../setup/time-skipping.ts';
@@ -235,16 +236,12 @@ describe.concurrent('the transformation is put back', () => {
 
   test('when it is cancelled while the update is under way', async () => {
     const { transformationID } = await make();
-    await simulator.control('POST /faults', {
-      operation: 'updateTransformation',
-      kind: 'slow',
-      ms: 2_000,
-      match: { transformationID },
-    });
+    const update = hold(simulator, 'updateTransformation', { match: { transformationID } });
     const handle = await deploy({ transformationID });
     await answer(handle, 'approve');
-    await untilStep(handle, /^updating/);
+    await update.met();
     await handle.cancel();
+    update.release();
     expect((await failureOf(handle)).name).toBe('CancelledFailure');
     expect(await transformationOf(simulator, transformationID)).toMatchObject({ input: { code: OLD_CODE } });
     expect(await putsOf(transformationID)).toBe(2);

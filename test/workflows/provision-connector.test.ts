@@ -9,6 +9,7 @@ import {
 } from '../../src/workflows/provision-connector.ts';
 import { callAlgolia, inventory, makeConnector, serveRecords, type RecordServer } from '../setup/connector.ts';
 import { formsOf, historiesOf, textOf } from '../setup/histories.ts';
+import { hold } from '../setup/hold.ts';
 import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
 import { withTimeSkipping } from '../setup/time-skipping.ts';
 import { untouchedApplication } from '../setup/untouched-application.ts';
@@ -154,14 +155,10 @@ describe.concurrent('a connector', () => {
 
   test('that two make at the same time is made by one of them, and the other takes back what it made', async () => {
     const name = newName();
-    await simulator.control('POST /faults', {
-      operation: 'createAuthentication',
-      kind: 'slow',
-      ms: 2_000,
-      times: 2,
-      match: { name },
-    });
+    const creates = hold(simulator, 'createAuthentication', { times: 2, match: { name } });
     const twins = await Promise.all([start(connector(name)), start(connector(name))]);
+    await creates.met();
+    creates.release();
     const outcomes = await Promise.allSettled(twins.map((twin) => twin.result()));
     expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
     const loser = twins[outcomes.findIndex(({ status }) => status === 'rejected')];
@@ -329,9 +326,10 @@ describe.concurrent('after a create that got no answer, what may be somebody els
 
   test('two of which nobody knows whose is which', async () => {
     const name = newName();
-    await fault('listSources', 'slow', { ms: 500, times: 20 });
+    const looks = hold(simulator, 'listSources', { applies: () => sources(name).length === 1, times: Infinity });
     const handle = await failing(name, 'loseAnswer', withTimeSkipping(worker.client));
     const { sourceID } = await callAlgolia(simulator, 'POST /1/sources', { ...connector(name).source, name });
+    looks.release();
     const failure = await failureOf(handle);
     expect(failure).toMatchObject({ type: 'AlreadyExists' });
     expect(failure.message).toMatch(
@@ -349,9 +347,9 @@ describe.concurrent('after a create that got no answer, what may be somebody els
 
   test('while the task of its own source is deleted, whatever else is made meanwhile', async () => {
     const [name, other] = [newName(), newName()];
-    await fault('createDestination', 'slow', { ms: 15_000, match: { name: other } });
+    const create = hold(simulator, 'createDestination', { match: { name: other } });
     const bystander = await start(connector(other));
-    await underWay(other, 'createDestination');
+    await create.met();
     const task = { action: 'replace', cron: '5 4 3 2 1' } as const;
     await fault('createTask', 'loseAnswer', { match: { cron: task.cron } });
     const handle = await start(connector(name, { task }));
@@ -360,6 +358,7 @@ describe.concurrent('after a create that got no answer, what may be somebody els
     await expect(handle.result()).rejects.toThrow('cancelled');
     expect((await bystander.describe()).status.name).toBe('RUNNING');
     expect(await inventory(simulator, name)).toEqual(NOTHING);
+    create.release();
     await bystander.result();
   });
 });
@@ -369,10 +368,11 @@ describe.concurrent('cancelling leaves nothing behind', () => {
     const name = newName();
     // A cron that no other test's task has tells this one's.
     const task = { action: 'replace', cron: '1 2 3 4 5' } as const;
-    await fault(operation, 'slow', { ms: 600, match: operation === 'createTask' ? { cron: task.cron } : { name } });
+    const create = hold(simulator, operation, { match: operation === 'createTask' ? { cron: task.cron } : { name } });
     const handle = await start(connector(name, { task }));
-    await underWay(name, operation);
+    await create.met();
     await handle.cancel();
+    create.release();
     await expect(handle.result()).rejects.toThrow('cancelled');
     expect((await handle.describe()).status.name).toBe('CANCELLED');
     expect(await inventory(simulator, name)).toEqual(NOTHING);
@@ -404,10 +404,11 @@ describe.concurrent('cancelling leaves nothing behind', () => {
 
   test('unless it is to be kept', async () => {
     const name = newName();
-    await fault('createDestination', 'slow', { ms: 600, match: { name } });
+    const create = hold(simulator, 'createDestination', { match: { name } });
     const handle = await start(connector(name, { keepOnFailure: true }));
-    await underWay(name, 'createDestination');
+    await create.met();
     await handle.cancel();
+    create.release();
     await expect(handle.result()).rejects.toThrow('cancelled');
     expect(await inventory(simulator, name)).toEqual({ ...ONE_OF_EACH, tasks: 0, runs: 0 });
   });
@@ -419,13 +420,11 @@ describe.concurrent('an outage of the API', () => {
     const itsWorker = await startTestWorker({ simulator: ailing, environment: { SECRET_SHOP: PASSWORD } });
     try {
       const name = newName();
-      await ailing.control('POST /faults', { operation: 'createTransformation', kind: 'slow', ms: 1_000 });
+      const create = hold(ailing, 'createTransformation');
       const handle = await start(connector(name), itsWorker);
-      await vi.waitFor(() => expect(ailing.world.requests.counts.createTransformation).toBe(1), {
-        timeout: 150_000,
-        interval: 20,
-      });
+      await create.met();
       await ailing.control('POST /outage', { ms: 3_000 });
+      create.release();
       expect((await handle.result()).created).toHaveLength(5);
       expect(await inventory(ailing, name)).toEqual({ ...ONE_OF_EACH, runs: 0 });
     } finally {
@@ -440,13 +439,11 @@ describe.concurrent('an outage of the API', () => {
     try {
       const name = newName();
       await ailing.control('POST /faults', { operation: 'createTask', kind: 'status', status: 400 });
-      await ailing.control('POST /faults', { operation: 'deleteTransformation', kind: 'slow', ms: 1_000 });
+      const deletion = hold(ailing, 'deleteTransformation');
       const handle = await start(connector(name), itsWorker);
-      await vi.waitFor(() => expect(ailing.world.requests.counts.deleteTransformation).toBe(1), {
-        timeout: 150_000,
-        interval: 20,
-      });
+      await deletion.met();
       await ailing.control('POST /outage', { ms: 3_000 });
+      deletion.release();
       expect(await failureOf(handle)).toMatchObject({ type: 'AlgoliaInvalid' });
       expect(await inventory(ailing, name)).toEqual(NOTHING);
     } finally {

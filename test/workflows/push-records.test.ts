@@ -291,7 +291,13 @@ test('deletes records, which may come in any order', async () => {
 test('pauses, resumes and changes its parallelism without losing or repeating a batch', async () => {
   const { indexName } = await freshIndex();
   const recordsRef = await files.write(products(4_000));
-  await simulator.control('POST /faults', { operation: 'push', kind: 'slow', ms: 50, times: -1, match: { indexName } });
+  await simulator.control('POST /faults', {
+    operation: 'push',
+    kind: 'slow',
+    ms: 200,
+    times: -1,
+    match: { indexName },
+  });
   const handle = await start({ indexName, action: 'addObject', recordsRef, batch: { maxRecords: 20 }, maxParallel: 2 });
   const batches = () => pushedBatches(simulator, indexName);
   await expect.poll(() => batches().length, { timeout: 150_000 }).toBeGreaterThan(10);
@@ -345,7 +351,13 @@ test('paused before there is anything to push, it says so, and what to do', asyn
 test('cancelled, it says how much was pushed', async () => {
   const { indexName } = await freshIndex();
   const recordsRef = await files.write(products(4_000));
-  await simulator.control('POST /faults', { operation: 'push', kind: 'slow', ms: 50, times: -1, match: { indexName } });
+  await simulator.control('POST /faults', {
+    operation: 'push',
+    kind: 'slow',
+    ms: 300,
+    times: -1,
+    match: { indexName },
+  });
   const handle = await start({ indexName, action: 'addObject', recordsRef, batch: { maxRecords: 20 } });
   await expect.poll(() => pushedBatches(simulator, indexName).length, { timeout: 150_000 }).toBeGreaterThan(10);
   await handle.cancel();
@@ -454,7 +466,13 @@ test('a file that is changed while it is pushed ends the push', async () => {
   const { indexName } = await freshIndex();
   const name = `${indexName}.ndjson`;
   const recordsRef = await files.write(products(2_000), name);
-  await simulator.control('POST /faults', { operation: 'push', kind: 'slow', ms: 50, times: -1, match: { indexName } });
+  await simulator.control('POST /faults', {
+    operation: 'push',
+    kind: 'slow',
+    ms: 300,
+    times: -1,
+    match: { indexName },
+  });
   const handle = await start({ indexName, action: 'addObject', recordsRef, batch: { maxRecords: 10 } });
   await expect.poll(() => pushedBatches(simulator, indexName).length, { timeout: 150_000 }).toBeGreaterThan(10);
   await handle.signal(pause);

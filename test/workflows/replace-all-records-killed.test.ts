@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
 import { temporaryIndexName } from '../../src/activities/replace-names.ts';
 import { replaceAllRecords, replaceAllRecordsId } from '../../src/workflows/replace-all-records.ts';
+import { hold } from '../setup/hold.ts';
 import { makeIndex, makePushConnector, makeRecords, seeIndex, temporaryIndicesOf } from '../setup/indices.ts';
 import { MortalWorker } from '../setup/mortal-worker.ts';
 import { makeRecordsDirectory, type RecordsDirectory } from '../setup/records-directory.ts';
@@ -26,10 +27,10 @@ afterAll(async () => {
 interface Step {
   readonly name: string;
   readonly operation: string;
-  readonly match: (names: { indexName: string; temporaryIndex: string }) => object;
+  readonly match: (names: { indexName: string; temporaryIndex: string }) => Readonly<Record<string, unknown>>;
   readonly after?: number;
-  /** `slow`: Algolia does it all the same, long after the worker is gone. */
-  readonly kind?: 'hang' | 'slow';
+  /** Algolia does it all the same, after the worker is gone. */
+  readonly arrives?: boolean;
   /** How many records come instead of the old hundred. */
   readonly records?: number;
 }
@@ -45,13 +46,13 @@ const steps: readonly Step[] = [
   { name: 'when it copies the settings again', operation: 'operationIndex', match: ofIndex, after: 1 },
   { name: 'when it counts what it has pushed', operation: 'searchSingleIndex', match: ofTemporaryIndex, after: 1 },
   { name: 'when it sends a move that never arrives', operation: 'operationIndex', match: ofMove },
-  { name: 'when it sends a move that arrives', operation: 'operationIndex', match: ofMove, kind: 'slow' },
+  { name: 'when it sends a move that arrives', operation: 'operationIndex', match: ofMove, arrives: true },
   { name: 'when it proves the move', operation: 'searchSingleIndex', match: ofIndex, after: 3 },
   { name: 'when it cleans up', operation: 'deleteIndex', match: ofTemporaryIndex, records: 10 },
 ];
 
 /** Started while no worker runs: the worker meets the fault however fast it is. */
-async function startReplace({ operation, match, after = 0, kind = 'hang', records = 120 }: Step) {
+async function startReplace({ operation, match, after = 0, records = 120 }: Step) {
   const indexName = `killed-${randomUUID()}`;
   makeIndex(simulator, indexName, { count: 100, settings: { hitsPerPage: 7 } });
   await makePushConnector(simulator, indexName);
@@ -61,14 +62,8 @@ async function startReplace({ operation, match, after = 0, kind = 'hang', record
     args: [{ indexName, recordsRef: await directory.write(makeRecords(records, 'new')) }],
   });
   const temporaryIndex = temporaryIndexName(indexName, handle.firstExecutionRunId);
-  await simulator.control('POST /faults', {
-    operation,
-    kind,
-    after,
-    match: match({ indexName, temporaryIndex }),
-    ...(kind === 'slow' ? { ms: 10_000 } : {}),
-  });
-  return { handle, indexName };
+  const request = hold(simulator, operation, { after, match: match({ indexName, temporaryIndex }) });
+  return { handle, indexName, request };
 }
 
 test(
@@ -77,19 +72,14 @@ test(
   async () => {
     const replaces = await Promise.all(steps.map(async (step) => ({ step, ...(await startReplace(step)) })));
     worker.start();
-    await vi.waitFor(
-      async () => {
-        const { faults } = await simulator.control<{ faults: { hits: number }[] }>('GET /faults');
-        expect(faults.map(({ hits }) => hits)).toEqual(steps.map(() => 1));
-      },
-      { timeout: 150_000, interval: 100 },
-    );
+    await Promise.all(replaces.map(({ request }) => request.met()));
     await worker.kill();
     for (const { step, indexName } of replaces) {
       const index = await seeIndex(simulator, indexName);
       expect([step.name, index?.count]).toEqual([step.name, step.name === 'when it proves the move' ? 120 : 100]);
     }
 
+    for (const { step, request } of replaces) if (step.arrives) request.release();
     worker.start();
     await Promise.all(
       replaces.map(async ({ step: { name, records = 120 }, handle, indexName }) => {

@@ -10,7 +10,9 @@ import {
   type ReplaceAllRecordsInput,
   type ReplacePhase,
 } from '../../src/workflows/replace-all-records.ts';
+import { cancellationArrived } from '../setup/cancellation-arrived.ts';
 import { answer, asked } from '../setup/decide.ts';
+import { hold } from '../setup/hold.ts';
 import { makeIndex, makePushConnector, makeRecords, seeIndex, temporaryIndicesOf } from '../setup/indices.ts';
 import { makeRecordsDirectory, type RecordsDirectory } from '../setup/records-directory.ts';
 import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
@@ -154,10 +156,11 @@ describe.concurrent('a replace that goes well', () => {
 
   test('takes over settings that were changed while it was pushing', async () => {
     const { indexName, start } = await makeProducts();
-    await fault('push', 'slow', { ms: 1_000, match: { referenceIndexName: indexName } });
+    const push = hold(simulator, 'push', { match: { referenceIndexName: indexName } });
     const handle = await start(100);
-    await phase(handle, 'pushing');
+    await push.met();
     simulator.world.indices.touch(indexName).settings = { hitsPerPage: 9 };
+    push.release();
     await handle.result();
     expect(await seeIndex(simulator, indexName)).toMatchObject({ count: 100, settings: { hitsPerPage: 9 } });
   });
@@ -453,11 +456,13 @@ describe.concurrent('a cancelled replace', () => {
   ])('leaves the index as it was and no temporary one (%s)', async (step, operation, more) => {
     const { indexName, start } = await makeProducts();
     const match = operation === 'push' ? { referenceIndexName: indexName } : { indexName };
-    if (operation) await fault(operation, 'slow', { ms: 1_000, match, ...more });
+    const request = operation ? hold(simulator, operation, { match, ...more }) : undefined;
     // The guard objects, so that it never gets beyond the approval.
     const handle = await start(75, { onGuard: 'askApproval', requestedBy: 'ana' });
+    await request?.met();
     await phase(handle, step);
     await handle.cancel();
+    request?.release();
     await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
     await untouched(indexName);
     expect(await handle.query(replaceAllRecordsStatus)).toMatchObject({
@@ -468,11 +473,12 @@ describe.concurrent('a cancelled replace', () => {
 
   test('deletes the temporary index again when late records make it anew', async () => {
     const { indexName, start } = await makeProducts();
-    await fault('push', 'slow', { ms: 1_000, match: { referenceIndexName: indexName } });
+    const push = hold(simulator, 'push', { match: { referenceIndexName: indexName } });
     const handle = await start(110);
-    await phase(handle, 'pushing');
+    await push.met();
     const [temporaryIndex = ''] = temporaryIndicesOf(simulator, indexName);
     await handle.cancel();
+    push.release();
     await phase(handle, 'deleting the temporary index');
     await vi.waitFor(() => expect(temporaryIndicesOf(simulator, indexName)).toEqual([]), { timeout: 150_000 });
     makeIndex(simulator, temporaryIndex, { count: 3, title: 'late' });
@@ -482,21 +488,23 @@ describe.concurrent('a cancelled replace', () => {
 
   test('is cancelled by cancelling the workflow that started it', async () => {
     const { indexName, lockID, start } = await makeProducts();
-    await fault('push', 'slow', { ms: 1_000, match: { referenceIndexName: indexName } });
+    const push = hold(simulator, 'push', { match: { referenceIndexName: indexName } });
     const handle = await start(110, {}, { workflowId: randomUUID() });
-    await phase(worker.client.workflow.getHandle(lockID), 'pushing');
+    await push.met();
     await handle.cancel();
+    await cancellationArrived(worker.client.workflow.getHandle(lockID));
+    push.release();
     await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
     await untouched(indexName);
   });
 
   test('sees a move through that was sent already', async () => {
     const { indexName, start } = await makeProducts();
-    await fault('operationIndex', 'slow', { ...moveOf(indexName), ms: 1_500 });
+    const move = hold(simulator, 'operationIndex', moveOf(indexName));
     const handle = await start(110);
-    await phase(handle, 'moving');
-    await vi.waitFor(async () => expect(await movesOf(indexName)).toBe(1), { timeout: 150_000 });
+    await move.met();
     await handle.cancel();
+    move.release();
     expect(await handle.result()).toMatchObject({ count: 110, cancelledTooLate: true });
     await replaced(indexName, 110);
   });

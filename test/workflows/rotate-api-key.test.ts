@@ -18,6 +18,7 @@ import { syncTask } from '../../src/workflows/sync-task.ts';
 import { answer, asked, failureOf } from '../setup/decide.ts';
 import { makeConnector, serveRecords, type RecordServer } from '../setup/connector.ts';
 import { formsOf, historiesOf, textOf } from '../setup/histories.ts';
+import { hold } from '../setup/hold.ts';
 import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
 import { fastForward, withTimeSkipping } from '../setup/time-skipping.ts';
 
@@ -298,10 +299,10 @@ describe.concurrent('rotateApiKey', () => {
       'and the old one can not be made the current one while they are deleted (%s)',
       async (decision) => {
         const stage = await setStage();
-        await stage.simulator.control('POST /faults', { operation: 'deleteApiKey', kind: 'slow', ms: 5_000 });
+        const deletion = hold(stage.simulator, 'deleteApiKey');
         const handle = await rotate(stage, MINT);
         await answer(handle, decision);
-        await vi.waitFor(() => expect(counts(stage).deleteApiKey).toBe(1), { timeout: 150_000 });
+        await deletion.met();
         const before = await ringOf(stage);
         const error = await setClientApiKey(
           stage,
@@ -310,6 +311,7 @@ describe.concurrent('rotateApiKey', () => {
         expect(error).toMatchObject({
           cause: { message: expect.stringContaining('is being deleted by algolia-rotate') },
         });
+        deletion.release();
         await handle.result();
         expect(await ringOf(stage)).toMatchObject({ epoch: before?.epoch, current: before?.current });
       },

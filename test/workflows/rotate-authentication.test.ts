@@ -10,6 +10,7 @@ import { allAnswered } from '../setup/all-answered.ts';
 import { callAlgolia, makeConnector, type MadeConnector, type SimulatorState } from '../setup/connector.ts';
 import { answer, asked, failureOf } from '../setup/decide.ts';
 import { serveGuardedRecords, type GuardedRecords } from '../setup/guarded-records.ts';
+import { hold } from '../setup/hold.ts';
 import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
 
 const [OLD, NEW] = ['old-shop-password', 'new-shop-password'];
@@ -197,13 +198,12 @@ test('what somebody else has pointed elsewhere, or deleted, is left alone by a c
 
 test('a cancellation while a source is being switched points it back', async () => {
   const sourceID = connectors[0]?.sourceID ?? '';
-  await simulator.control('POST /faults', { operation: 'updateSource', kind: 'slow', ms: 2_000, match: { sourceID } });
+  const update = hold(simulator, 'updateSource', { match: { sourceID } });
   const handle = await rotate();
   await answer(handle, 'approve');
-  await expect
-    .poll(async () => (await handle.query(rotateAuthenticationStatus)).step, { timeout: 150_000 })
-    .toBe(`switching source ${sourceID}`);
+  await update.met();
   await handle.cancel();
+  update.release();
   expect((await failureOf(handle)).name).toBe('CancelledFailure');
   await allAnswered(simulator, 'updateSource');
   await untouched();

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
 import { syncSource, syncSourceStatus, type SyncSourceInput } from '../../src/workflows/sync-source.ts';
 import { callAlgolia, makeConnector } from '../setup/connector.ts';
+import { hold } from '../setup/hold.ts';
 import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
 import { untouchedApplication } from '../setup/untouched-application.ts';
 
@@ -142,17 +143,12 @@ describe.concurrent('cancelling', () => {
     const { sourceID, tasks } = await makeShop();
     for (const taskID of tasks) await script(taskID, { neverFinish: true });
     await simulator.control('POST /faults', { operation: 'runSource', kind: 'loseAnswer', match: { sourceID } });
-    await simulator.control('POST /faults', {
-      operation: 'listRuns',
-      kind: 'slow',
-      ms: 700,
-      after: 1,
-      times: 2,
-      match: { taskID: tasks[0] },
-    });
+    const wasStarted = () => runsOf(tasks[0]).length === 1;
+    const look = hold(simulator, 'listRuns', { match: { taskID: tasks[0] }, applies: wasStarted });
     const handle = await start({ sourceID });
-    await vi.waitFor(() => expect(runsOf(tasks[0])).toHaveLength(1), { timeout: 150_000, interval: 10 });
+    await look.met();
     await handle.cancel();
+    look.release();
     await expect(handle.result()).rejects.toThrow('cancelled');
     expect((await handle.describe()).memo).toEqual({ remoteStillRunning: true });
     expect((await handle.query(syncSourceStatus)).tasks[tasks[0]]).toMatchObject({ remoteStillRunning: true });

@@ -13,6 +13,7 @@ import {
 } from '../../src/workflows/sync-task.ts';
 import { callAlgolia, makeConnector, serveRecords, type RecordServer } from '../setup/connector.ts';
 import { fasterWaits } from '../setup/faster-waits.ts';
+import { hold } from '../setup/hold.ts';
 import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
 import { withTimeSkipping } from '../setup/time-skipping.ts';
 import { untouchedApplication } from '../setup/untouched-application.ts';
@@ -558,10 +559,11 @@ describe.concurrent('cancelling', () => {
   test('while the trigger is under way and its answer is lost finds the run that it started', async () => {
     const { taskID } = await makeConnector(simulator);
     await script(taskID, { neverFinish: true });
-    await simulator.control('POST /faults', { operation: 'runTask', kind: 'slow', ms: 700, match: { taskID } });
+    const trigger = hold(simulator, 'runTask', { match: { taskID } });
     const handle = await start({ taskID });
-    await phase(handle, 'triggering');
+    await trigger.met();
     await handle.cancel();
+    trigger.release();
     await expect(handle.result()).rejects.toThrow('cancelled');
     const [run] = (await runsOf(taskID)).runs;
     expect(await handle.query(syncTaskStatus)).toMatchObject({ runID: run?.runID, remoteStillRunning: true });

@@ -16,6 +16,7 @@ import { watchConnectors, type WatchConnectorsInput } from '../../src/workflows/
 import { allAnswered } from '../setup/all-answered.ts';
 import { callAlgolia, makeConnector } from '../setup/connector.ts';
 import { answer, asked, failureOf } from '../setup/decide.ts';
+import { hold } from '../setup/hold.ts';
 import { makeIndex } from '../setup/indices.ts';
 import { startReceiver, type Receiver } from '../setup/receiver.ts';
 import { startTestWorker, type TestWorker } from '../setup/start-worker.ts';
@@ -536,12 +537,11 @@ test('a task that fails as soon as it is enabled again is disabled again', async
 test('a task that is being enabled again when that is cancelled is disabled again', async () => {
   const { taskID } = await makeConnector(simulator);
   await setEnabled(taskID, false);
-  await simulator.control('POST /faults', { operation: 'enableTask', kind: 'slow', ms: 2_000, match: { taskID } });
+  const enabling = hold(simulator, 'enableTask', { match: { taskID } });
   const approval = await enableAgain(taskID);
-  await vi.waitFor(async () => expect((await approval.query(reenableTaskStatus)).step).toMatch(/^enabling/), {
-    timeout: 150_000,
-  });
+  await enabling.met();
   await approval.cancel();
+  enabling.release();
   expect((await failureOf(approval)).name).toBe('CancelledFailure');
   await allAnswered(simulator, 'enableTask');
   expect(simulator.world.tasks.get(taskID)?.enabled).toBe(false);
