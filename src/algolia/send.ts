@@ -119,7 +119,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     const encoding = headers['content-encoding'];
     this.#resolve(
       encoding === undefined || body.length === 0
-        ? { status, headers, text: body.toString() }
+        ? { status, headers, text: textOf(body) }
         : decode(body, String(encoding).trim().toLowerCase(), status).then((text) => ({ status, headers, text })),
     );
   }
@@ -149,12 +149,18 @@ class Exchange implements Dispatcher.DispatchHandler {
 
 const expire = (exchange: Exchange) => exchange.expire();
 
+/** JSON may begin with a byte order mark, says RFC 8259, and a parser may ignore it: Node's doesn't. */
+function textOf(body: Buffer): string {
+  const text = body.toString();
+  return text.startsWith('\uFEFF') ? text.slice(1) : text;
+}
+
 async function decode(body: Buffer, encoding: string, status: number): Promise<string> {
-  if (encoding === 'identity') return body.toString();
+  if (encoding === 'identity') return textOf(body);
   if (encoding !== 'gzip' && encoding !== 'x-gzip')
     throw new NoAnswer(`the answer is encoded as ${encoding.slice(0, 50)}, which was not asked for`, true, status);
   try {
-    return (await promisify(gunzip)(body, { maxOutputLength: MAX_ANSWER_BYTES })).toString();
+    return textOf(await promisify(gunzip)(body, { maxOutputLength: MAX_ANSWER_BYTES }));
   } catch (error) {
     throw new NoAnswer('the answer is not readable gzip', true, status, error);
   }

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { AlgoliaClient } from '../../src/algolia/client.ts';
 import {
@@ -150,6 +151,18 @@ describe('an answer that cannot be read', () => {
   test.each(['', ' ', '{"a":', '{"a":1}{"b":2}', 'undefined', '{"a":NaN}'])('is this: %j', async (text) => {
     answerText(200, text);
     expect((await fail('once')).type).toBe('AlgoliaAmbiguous');
+  });
+
+  test('is not one that begins with a byte order mark, packed or not', async () => {
+    const body = Buffer.from(`\uFEFF${JSON.stringify({ taskID: 'a' })}`);
+    const headers = { 'content-encoding': 'gzip' };
+    for (const [bytes, more] of [
+      [body, {}],
+      [gzipSync(body), headers],
+    ] as const) {
+      respond = (_, response) => response.writeHead(200, more).end(bytes);
+      expect(await client.call('customGet', { path: '1/things' }, { apiKey })).toEqual({ taskID: 'a' });
+    }
   });
 
   test.each(['null', '[]', '1', '"text"', 'true'])('is JSON of another shape: %s', async (text) => {
