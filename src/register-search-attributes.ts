@@ -9,28 +9,28 @@ export interface Registration {
   readonly existing: readonly string[];
 }
 
-/** Registers the search attributes that the namespace doesn't have yet. Throws where one of them is of another type, and whatever the server says. */
+/** Registers the search attributes that the namespace doesn't have yet. Throws, when that is done, where another is of another type; and whatever the server says. */
 export async function registerSearchAttributes(service: OperatorService, namespace: string): Promise<Registration> {
-  const existing = await listOurs(service, namespace);
-  const missing = SEARCH_ATTRIBUTES.filter((name) => !existing.includes(name));
-  if (missing.length === 0) return { registered: [], existing };
+  const { existing, missing, otherwise } = await look(service, namespace);
   try {
     const searchAttributes = Object.fromEntries(missing.map((name) => [name, KEYWORD]));
-    await service.addSearchAttributes({ namespace, searchAttributes });
+    if (missing.length > 0) await service.addSearchAttributes({ namespace, searchAttributes });
   } catch (error) {
     // Another worker that starts at this moment does the same.
-    const now = await listOurs(service, namespace);
-    if (missing.some((name) => !now.includes(name))) throw error;
+    if ((await look(service, namespace)).missing.length > 0) throw error;
   }
-  return { registered: missing, existing };
-}
-
-async function listOurs(service: OperatorService, namespace: string): Promise<string[]> {
-  const { customAttributes } = await service.listSearchAttributes({ namespace });
-  const ours = SEARCH_ATTRIBUTES.filter((name) => name in customAttributes);
-  const otherwise = ours.filter((name) => customAttributes[name] !== KEYWORD);
-  if (otherwise.length === 0) return ours;
+  if (otherwise.length === 0) return { registered: missing, existing };
   throw new Error(
     `${otherwise.join(', ')}: registered in namespace ${namespace}, but not as Keyword. Remove it there first`,
   );
+}
+
+async function look(service: OperatorService, namespace: string) {
+  const { customAttributes } = await service.listSearchAttributes({ namespace });
+  const existing = SEARCH_ATTRIBUTES.filter((name) => name in customAttributes);
+  return {
+    existing,
+    missing: SEARCH_ATTRIBUTES.filter((name) => !existing.includes(name)),
+    otherwise: existing.filter((name) => customAttributes[name] !== KEYWORD),
+  };
 }

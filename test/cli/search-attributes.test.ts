@@ -6,6 +6,8 @@ import { SEARCH_ATTRIBUTES } from '../../src/search-attributes.ts';
 import { cliWith } from './run-cli.ts';
 
 const { address } = inject('temporal');
+/** temporal.api.enums.v1.IndexedValueType */
+const TEXT = 1;
 const namespace = `fresh-${randomUUID()}`;
 const cli = cliWith({ TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace });
 
@@ -41,4 +43,15 @@ test('a new namespace learns the search attributes, and learns them once', async
   expect(first.json()).toEqual({ registered: SEARCH_ATTRIBUTES, existing: [] });
   const second = await cli(['search-attributes']);
   expect(second.stdout).toBe(`registered: none\nthere already: ${SEARCH_ATTRIBUTES.join(', ')}\n`);
+});
+
+test('one that is there as another type is named, and keeps none of the others away', async () => {
+  const [first = '', ...others] = SEARCH_ATTRIBUTES;
+  await connection.operatorService.removeSearchAttributes({ namespace, searchAttributes: [...SEARCH_ATTRIBUTES] });
+  await connection.operatorService.addSearchAttributes({ namespace, searchAttributes: { [first]: TEXT } });
+  const { code, stderr } = await cli(['search-attributes']);
+  expect(code).toBe(1);
+  expect(stderr).toContain(`${first}: registered in namespace ${namespace}, but not as Keyword`);
+  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+  expect(Object.keys(customAttributes)).toEqual(expect.arrayContaining(others));
 });
