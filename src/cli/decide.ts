@@ -9,6 +9,7 @@ import { CliError, EXIT } from './exit.ts';
 import { nameOption } from './name-option.ts';
 import { print, remark } from './output.ts';
 import { NO_SUCH_QUERY, queryWithin, tryQuery } from './query.ts';
+import { readTaskFailure } from './task-failure.ts';
 import { whoAmI, withTemporal, type Session } from './temporal.ts';
 
 /** A signal has no answer, so the approval is asked until it shows one. */
@@ -51,14 +52,19 @@ async function decide(
   { approver, comment, planHash, token }: DecideOptions & { approver: string },
 ): Promise<void> {
   const handle = client.workflow.getHandle(workflowId);
-  const { status } = await handle.describe();
+  const { status, runId } = await handle.describe();
   if (status.name !== 'RUNNING')
     throw new CliError(
       `${workflowId} asks nothing any more: its status is ${status.name.toLowerCase().replaceAll('_', ' ')}.`,
     );
   const before = await tryQuery<ApprovalStatus>(client, handle, 'approval');
   if (before === NO_SUCH_QUERY) throw new CliError(`${workflowId} asks for no approval. Nothing was sent.`);
+  const standsStill = before ? undefined : await readTaskFailure(client, { workflowId, runId });
   await send(handle, signal, { approver, ...given({ comment, planHash, token }) });
+  if (standsStill !== undefined)
+    return remark(
+      `Sent. ${workflowId} will read it when it goes on; now it stands still, as a worker can't take it further: ${standsStill}`,
+    );
   if (!before) return remark(`Sent. No worker answers at the moment; ${workflowId} will read it when one does.`);
   const ask = () => queryWithin<ApprovalStatus>(client, handle, 'approval');
   const answer = await answerAfter(before, approver, ask);

@@ -1,11 +1,11 @@
-import type { Client, WorkflowHandle } from '@temporalio/client';
-import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js';
+import type { WorkflowHandle } from '@temporalio/client';
 import type { Command } from 'commander';
 import { SEARCH_ATTRIBUTES } from '../search-attributes.ts';
 import { addExamples } from './examples.ts';
 import { describeFailure, failureOf, type Failure } from './failure.ts';
 import { print, printJson, table } from './output.ts';
 import { queryWithin } from './query.ts';
+import { readTaskFailure } from './task-failure.ts';
 import { withTemporal, type Session } from './temporal.ts';
 
 /** What is known of a workflow. */
@@ -71,21 +71,6 @@ async function readWorkflow({ client }: Session, workflowId: string): Promise<Wo
     ...(standsStill === undefined ? {} : { standsStill }),
     ...outcome,
   };
-}
-
-/** A type that isn't there, say: the task is tried again and again, and a query is refused. */
-async function readTaskFailure(
-  client: Client,
-  execution: { readonly workflowId: string; readonly runId: string },
-): Promise<string | undefined> {
-  const { namespace, loadedDataConverter } = client.options;
-  const { history } = await client.workflowService.getWorkflowExecutionHistoryReverse({
-    namespace,
-    execution,
-    maximumPageSize: 1,
-  });
-  const failure = history?.events?.[0]?.workflowTaskFailedEventAttributes?.failure;
-  return (await decodeOptionalFailureToOptionalError(loadedDataConverter, failure))?.message;
 }
 
 async function readOutcome(handle: WorkflowHandle): Promise<Pick<WorkflowReport, 'result' | 'failure'>> {

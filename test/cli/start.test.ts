@@ -143,7 +143,7 @@ test('two workflows of one id do not run at once', async () => {
   expect(terminated.stdout).toMatch(/^status +TERMINATED$/m);
 });
 
-test('of a type that no worker has, status says that it stands still and why, not that no worker is there', async () => {
+test('of a type that no worker has, status says that it stands still and why, not that no worker is there, and so does approve', async () => {
   // As anything but this CLI starts it.
   const handle = await worker.client.workflow.start('SyncTask', {
     workflowId: `sync-${randomUUID()}`,
@@ -159,6 +159,11 @@ test('of a type that no worker has, status says that it stands still and why, no
   expect(stdout).not.toContain('No worker');
   const { json } = await cli(['status', handle.workflowId, '--json']);
   expect(json()).toMatchObject({ status: 'RUNNING', standsStill: expect.stringContaining(why) });
+  const approved = await cli(['approve', handle.workflowId, '--as', 'bob@example.com']);
+  expect(approved).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining(`it stands still, as a worker can't take it further: ${why}`),
+  });
   await handle.terminate();
 });
 
