@@ -7,7 +7,7 @@ import { forceConverge, rotateApiKeyStatus } from '../../src/workflows/rotate-ap
 import { ROTATION_STEPS, type RotationStep } from '../../src/workflows/steps/rotate-state.ts';
 import { callAlgolia, makeConnector } from '../setup/connector.ts';
 import { asked } from '../setup/decide.ts';
-import { hold } from '../setup/hold.ts';
+import { hold, type Hold } from '../setup/hold.ts';
 import { PATIENCE, QUICKLY_MINTED, RotationStage } from '../setup/rotation-stage.ts';
 import type { SpawnedWorker } from '../setup/spawn-worker.ts';
 
@@ -60,7 +60,7 @@ test('a rotation whose worker is killed in every step comes to the same: one new
   };
   const hasConverged = () => requests.counts.listRuns !== undefined;
   const byRequest = (operation: string, applies = (_: FaultSubject) => true) => {
-    let held: ReturnType<typeof hold>;
+    let held: Hold;
     return {
       arrange() {
         held = hold(simulator, operation, { applies });

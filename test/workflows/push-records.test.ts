@@ -57,6 +57,10 @@ async function failureOf(input: PushRecordsInput) {
 const products = (count: number, from = 0) =>
   Array.from({ length: count }, (_, n) => ({ objectID: `p${from + n}`, title: `Product ${from + n}`, price: n }));
 
+/** So that a push is still under way when something is done to it. */
+const slowDown = (indexName: string, ms: number) =>
+  simulator.world.faults.add({ operation: 'push', kind: 'slow', ms, times: Infinity, match: { indexName } });
+
 async function freshIndex(): Promise<{ indexName: string; taskID: string }> {
   const indexName = `index-${randomUUID()}`;
   const { taskID = '' } = await makePushConnector(simulator, indexName);
@@ -291,13 +295,7 @@ test('deletes records, which may come in any order', async () => {
 test('pauses, resumes and changes its parallelism without losing or repeating a batch', async () => {
   const { indexName } = await freshIndex();
   const recordsRef = await files.write(products(4_000));
-  await simulator.control('POST /faults', {
-    operation: 'push',
-    kind: 'slow',
-    ms: 200,
-    times: -1,
-    match: { indexName },
-  });
+  slowDown(indexName, 200);
   const handle = await start({ indexName, action: 'addObject', recordsRef, batch: { maxRecords: 20 }, maxParallel: 2 });
   const batches = () => pushedBatches(simulator, indexName);
   await expect.poll(() => batches().length, { timeout: 150_000 }).toBeGreaterThan(10);
@@ -351,13 +349,7 @@ test('paused before there is anything to push, it says so, and what to do', asyn
 test('cancelled, it says how much was pushed', async () => {
   const { indexName } = await freshIndex();
   const recordsRef = await files.write(products(4_000));
-  await simulator.control('POST /faults', {
-    operation: 'push',
-    kind: 'slow',
-    ms: 300,
-    times: -1,
-    match: { indexName },
-  });
+  slowDown(indexName, 300);
   const handle = await start({ indexName, action: 'addObject', recordsRef, batch: { maxRecords: 20 } });
   await expect.poll(() => pushedBatches(simulator, indexName).length, { timeout: 150_000 }).toBeGreaterThan(10);
   await handle.cancel();
@@ -466,13 +458,7 @@ test('a file that is changed while it is pushed ends the push', async () => {
   const { indexName } = await freshIndex();
   const name = `${indexName}.ndjson`;
   const recordsRef = await files.write(products(2_000), name);
-  await simulator.control('POST /faults', {
-    operation: 'push',
-    kind: 'slow',
-    ms: 300,
-    times: -1,
-    match: { indexName },
-  });
+  slowDown(indexName, 300);
   const handle = await start({ indexName, action: 'addObject', recordsRef, batch: { maxRecords: 10 } });
   await expect.poll(() => pushedBatches(simulator, indexName).length, { timeout: 150_000 }).toBeGreaterThan(10);
   await handle.signal(pause);
