@@ -1,9 +1,10 @@
 import { Client, Connection } from '@temporalio/client';
 import { randomUUID } from 'node:crypto';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { startTemporalServer } from '../scripts/temporal-server.ts';
 import { startSimulator } from '../simulator/index.ts';
 import { activitiesGraceMs } from '../src/end-in-time.ts';
+import { hold } from './setup/hold.ts';
 import { spawnWorker } from './setup/spawn-worker.ts';
 import { workerEnvironment } from './setup/start-worker.ts';
 
@@ -12,7 +13,7 @@ test.for(['gone', 'frozen'] as const)(
   async (how) => {
     const temporal = await startTemporalServer({ ui: false });
     const simulator = await startSimulator();
-    const { id } = await simulator.control<{ id: number }>('POST /faults', { operation: 'listTasks', kind: 'hang' });
+    const request = hold(simulator, 'listTasks');
     const taskQueue = randomUUID();
     const worker = spawnWorker({
       ...workerEnvironment(simulator, taskQueue),
@@ -26,10 +27,7 @@ test.for(['gone', 'frozen'] as const)(
       args: [{}],
       startToCloseTimeout: '5m',
     });
-    await vi.waitFor(() => expect(simulator.world.faults.list().find((fault) => fault.id === id)?.hits).toBe(1), {
-      timeout: 150_000,
-      interval: 20,
-    });
+    await request.met();
     await connection.close();
     if (how === 'gone') await temporal.stop();
     else process.kill(temporal.pid, 'SIGSTOP');
