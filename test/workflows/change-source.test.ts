@@ -125,6 +125,7 @@ describe.concurrent('a change that is approved', () => {
     const handle = await change({ sourceID, sourceUpdate: toOthers() });
     await answer(handle, 'approve');
     await update.met();
+    expect((await handle.query(changeSourceStatus)).step).toMatch(/^updating/);
     await handle.cancel();
     update.release();
     expect((await failureOf(handle)).name).toBe('CancelledFailure');

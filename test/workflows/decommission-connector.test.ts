@@ -238,6 +238,7 @@ describe.concurrent('a decommissioning that is approved', () => {
     const handle = await decommission({ taskID: made.taskID, alsoDelete: ['destination', 'source'] });
     await answer(handle, 'approve');
     await deletion.met();
+    await untilStep(handle, /^deleting$/);
     await handle.cancel();
     deletion.release();
     expect((await handle.result()).deleted).toHaveLength(3);
@@ -288,6 +289,7 @@ describe.concurrent('nothing is deleted, and the task is enabled again', () => {
     const disabling = hold(simulator, 'disableTask', { match: { taskID: made.taskID } });
     const handle = await decommission({ taskID: made.taskID });
     await disabling.met();
+    await untilStep(handle, /^disabling/);
     await handle.cancel();
     disabling.release();
     expect((await failureOf(handle)).name).toBe('CancelledFailure');

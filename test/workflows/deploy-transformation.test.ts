@@ -240,6 +240,7 @@ describe.concurrent('the transformation is put back', () => {
     const handle = await deploy({ transformationID });
     await answer(handle, 'approve');
     await update.met();
+    await untilStep(handle, /^updating/);
     await handle.cancel();
     update.release();
     expect((await failureOf(handle)).name).toBe('CancelledFailure');

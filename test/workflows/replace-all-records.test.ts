@@ -159,6 +159,7 @@ describe.concurrent('a replace that goes well', () => {
     const push = hold(simulator, 'push', { match: { referenceIndexName: indexName } });
     const handle = await start(100);
     await push.met();
+    await phase(handle, 'pushing');
     simulator.world.indices.touch(indexName).settings = { hitsPerPage: 9 };
     push.release();
     await handle.result();
@@ -476,6 +477,7 @@ describe.concurrent('a cancelled replace', () => {
     const push = hold(simulator, 'push', { match: { referenceIndexName: indexName } });
     const handle = await start(110);
     await push.met();
+    await phase(handle, 'pushing');
     const [temporaryIndex = ''] = temporaryIndicesOf(simulator, indexName);
     await handle.cancel();
     push.release();
@@ -490,9 +492,11 @@ describe.concurrent('a cancelled replace', () => {
     const { indexName, lockID, start } = await makeProducts();
     const push = hold(simulator, 'push', { match: { referenceIndexName: indexName } });
     const handle = await start(110, {}, { workflowId: randomUUID() });
+    const lock = worker.client.workflow.getHandle<typeof replaceAllRecords>(lockID);
     await push.met();
+    await phase(lock, 'pushing');
     await handle.cancel();
-    await cancellationArrived(worker.client.workflow.getHandle(lockID));
+    await cancellationArrived(lock);
     push.release();
     await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
     await untouched(indexName);
@@ -503,6 +507,7 @@ describe.concurrent('a cancelled replace', () => {
     const move = hold(simulator, 'operationIndex', moveOf(indexName));
     const handle = await start(110);
     await move.met();
+    await phase(handle, 'moving');
     await handle.cancel();
     move.release();
     expect(await handle.result()).toMatchObject({ count: 110, cancelledTooLate: true });

@@ -202,6 +202,7 @@ test('a cancellation while a source is being switched points it back', async () 
   const handle = await rotate();
   await answer(handle, 'approve');
   await update.met();
+  expect((await handle.query(rotateAuthenticationStatus)).step).toBe(`switching source ${sourceID}`);
   await handle.cancel();
   update.release();
   expect((await failureOf(handle)).name).toBe('CancelledFailure');

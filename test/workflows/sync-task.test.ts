@@ -562,6 +562,7 @@ describe.concurrent('cancelling', () => {
     const trigger = hold(simulator, 'runTask', { match: { taskID } });
     const handle = await start({ taskID });
     await trigger.met();
+    await phase(handle, 'triggering');
     await handle.cancel();
     trigger.release();
     await expect(handle.result()).rejects.toThrow('cancelled');

@@ -540,6 +540,7 @@ test('a task that is being enabled again when that is cancelled is disabled agai
   const enabling = hold(simulator, 'enableTask', { match: { taskID } });
   const approval = await enableAgain(taskID);
   await enabling.met();
+  expect((await approval.query(reenableTaskStatus)).step).toMatch(/^enabling/);
   await approval.cancel();
   enabling.release();
   expect((await failureOf(approval)).name).toBe('CancelledFailure');
